@@ -1,0 +1,1 @@
+"""One module per chapter: panel to protected tidy table."""

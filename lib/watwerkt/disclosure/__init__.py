@@ -1,0 +1,1 @@
+"""The last step before a number leaves: protected frames and the policy."""

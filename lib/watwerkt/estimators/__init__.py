@@ -1,0 +1,1 @@
+"""Arrays in, a frozen result with ``tidy()`` out."""

@@ -1,0 +1,1 @@
+"""Read a delivery: formats, mappings, the privacy guard."""

@@ -1,0 +1,1 @@
+"""The person-month panel and the prepared data on disk."""

@@ -1,0 +1,84 @@
+"""The parameters of a report: read once, checked once, at the door."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from watwerkt.errors import ParameterError
+
+MunicipalityId = Annotated[str, Field(pattern=r"^GM\d{4}$")]
+Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+
+
+class ReportParams(BaseModel):
+    """What may differ between two runs of the same chapter.
+
+    ``first_month`` and ``last_month`` are those of the delivery where they are empty.
+    ``prepared_dir``, ``record_dir`` and ``released_dir`` are filled in by the runner; empty means
+    the working copy's own prepared data, an analyst's run that records nothing, and the small
+    released bundle in ``data/sample``.
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    municipality_id: MunicipalityId
+    language: Literal["nl", "en"] = "nl"
+    first_month: Month | Literal[""] = ""
+    last_month: Month | Literal[""] = ""
+    max_gap_days: Annotated[int, Field(ge=0, le=183)] = 30
+    booking_lag_months: Annotated[int, Field(ge=0, le=24)] = 3
+    caseload_per: Literal["fte", "head"] = "fte"
+    contact_lag_months: Annotated[int, Field(ge=1, le=12)] = 2
+    contact_window_months: Annotated[int, Field(ge=1, le=12)] = 3
+    conf_level: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
+    delivery: str = ""
+    prepared_dir: str = ""
+    record_dir: str = ""
+    released_dir: str = ""
+
+    @model_validator(mode="after")
+    def _window_runs_forward(self) -> Self:
+        if self.first_month and self.last_month and self.first_month > self.last_month:
+            raise ValueError(
+                f"first_month {self.first_month} is after last_month {self.last_month}"
+            )
+        return self
+
+
+def read_params(folder: Path, municipality_id: str, **overrides: Any) -> ReportParams:
+    """``defaults.yaml`` overlaid by ``<municipality_id>.yaml`` and then by ``overrides``."""
+    values: dict[str, Any] = {}
+    for path in (folder / "defaults.yaml", folder / f"{municipality_id}.yaml"):
+        if path.is_file():
+            values |= _read_flat_yaml(path)
+    named = values.setdefault("municipality_id", municipality_id)
+    if named != municipality_id:
+        raise ParameterError(
+            f"{municipality_id}.yaml says municipality_id: {named}; file name and content differ"
+        )
+    return check_params(values | overrides, source=f"papermill_params/{municipality_id}.yaml")
+
+
+def check_params(values: dict[str, Any], source: str) -> ReportParams:
+    """Validate ``values``; every unknown, missing or impossible one is named at once."""
+    try:
+        return ReportParams.model_validate(values)
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(map(str, e['loc'])) or 'window'}: {e['msg']}" for e in error.errors()
+        )
+        raise ParameterError(f"{source}: {problems}") from None
+
+
+def _read_flat_yaml(path: Path) -> dict[str, Any]:
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except (yaml.YAMLError, UnicodeDecodeError):
+        raise ParameterError(f"{path.name} is not YAML in UTF-8") from None
+    if not isinstance(values, dict):
+        raise ParameterError(
+            f"{path.name}: expected `name: value` lines, found a {type(values).__name__}"
+        )
+    return values

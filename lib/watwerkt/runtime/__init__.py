@@ -1,0 +1,1 @@
+"""Run one chapter, write one report."""

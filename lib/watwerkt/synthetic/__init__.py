@@ -1,0 +1,1 @@
+"""Deliveries with a known truth."""
