@@ -1,0 +1,61 @@
+# make env · report · test · check · notebooks · validate · lab · bench
+# Everything runs in .venv, which is made once and again when the lock changes.
+
+# The first Python of 3.11 or newer; another: make env PYTHON=python3.12
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; \
+	done)
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/made-from-lock
+# One worker per core does the numeric work: no thread pools inside each other.
+QUIET_POOLS := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 POLARS_MAX_THREADS=2
+NBVAL := --nbval --nbval-current-env
+WORKERS := -n auto --maxprocesses 4 --dist loadfile
+
+.PHONY: env report test check notebooks validate lab bench
+.DEFAULT_GOAL := report
+
+env: $(STAMP)
+
+$(STAMP): requirements.lock pyproject.toml
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "watwerkt needs Python 3.11 or newer, and '$(PYTHON)' is not." \
+	       "Install one, or name it: make env PYTHON=python3.12" >&2; exit 1; }
+	@"$(PYTHON)" -m venv $(VENV) || { \
+	  echo "'$(PYTHON) -m venv' failed; on Debian: apt-get install python3-venv" >&2; exit 1; }
+	@echo "Installing the locked packages into $(VENV): once, a few minutes" >&2
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	$(BIN)/python -m ipykernel install --sys-prefix --name python3 --display-name watwerkt >/dev/null
+	@touch $@
+
+report: env
+	$(BIN)/watwerkt report GM9901
+
+test: env
+	$(QUIET_POOLS) $(BIN)/pytest $(NBVAL) $(WORKERS) tests notebooks
+
+check: env
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest tests/test_notebooks.py tests/test_architecture.py tests/test_repository.py
+	$(BIN)/python -m pip check
+
+notebooks: env
+	$(QUIET_POOLS) $(BIN)/python -m watwerkt.runtime.references
+
+validate: env
+	$(QUIET_POOLS) $(BIN)/pytest $(NBVAL) $(WORKERS) notebooks
+
+lab: env
+	$(BIN)/jupyter lab --notebook-dir=notebooks
+
+# A town of 40,000 clients over 72 months: make it, prepare it, report on it.
+bench: env
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && set -e && \
+	for step in "synth $$folder --municipality GM9910 --clients 40000 --months 72 --seed 1" \
+	            "prepare $$folder/GM9910 --out $$folder/prepared" \
+	            "report GM9910 --delivery $$folder/GM9910 --out $$folder/reports"; do \
+	  echo "watwerkt $${step%% *}"; bash -c "time $(BIN)/watwerkt $$step"; done
