@@ -1,0 +1,57 @@
+"""Bars: a distribution in bands, and parts of a whole."""
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from watwerkt.publish.figures.axis import format_axis
+from watwerkt.publish.labels import Labels
+from watwerkt.publish.style import BLUE, FAINT, INK, build_axes, colours_of
+
+
+def plot_bands(frame: pd.DataFrame, labels: Labels, *, x: str, y: str, marked: str = "") -> Figure:
+    """Draw counts ``y`` per band ``x`` as touching bars, in the order of the frame.
+
+    A suppressed band shows a dash. ``marked`` is the band with a target or norm, in ink.
+    """
+    axes = build_axes(labels)
+    names = [labels.value(x, band) for band in frame[x]]
+    heights = frame[y].astype("float64")
+    colours = [INK if marked and band == marked else BLUE for band in frame[x]]
+    axes.bar(names, heights.fillna(0), width=0.92, color=colours)
+    for position, (value, height) in enumerate(zip(frame[y], heights.fillna(0), strict=True)):
+        axes.annotate(
+            labels.value(y, value),
+            (position, height),
+            xytext=(0, 3),
+            textcoords="offset points",
+            ha="center",
+            color=FAINT,
+            fontsize=9,
+        )
+    format_axis(axes.yaxis, labels, y, frame[y])
+    axes.set_xlabel(labels.column(x))
+    axes.grid(visible=False, axis="x")
+    axes.tick_params(axis="x", length=0)
+    return axes.figure
+
+
+def plot_stack(frame: pd.DataFrame, labels: Labels, *, y: str, x: str, series: str) -> Figure:
+    """Draw ``x`` per category ``y`` as lying bars, divided by ``series``, first row on top."""
+    wide = frame.pivot_table(index=y, columns=series, values=x, aggfunc="sum", sort=False)
+    wide = wide.astype("float64").fillna(0)
+    axes = build_axes(labels, height=1.3 + 0.42 * len(wide))
+    names = [labels.value(y, category) for category in wide.index]
+    left = pd.Series(0.0, index=wide.index)
+    for code, colour in colours_of(list(wide.columns)).items():
+        name = labels.value(series, code)
+        axes.barh(names, wide[code], left=left, color=colour, height=0.7, label=name)
+        left = left + wide[code]
+    axes.invert_yaxis()
+    format_axis(axes.xaxis, labels, x, frame[x])
+    axes.set_ylabel(labels.column(y))
+    axes.grid(visible=False, axis="y")
+    axes.tick_params(axis="y", length=0)
+    axes.figure.legend(
+        loc="outside upper left", ncols=4, frameon=False, handlelength=1, columnspacing=1.2
+    )
+    return axes.figure

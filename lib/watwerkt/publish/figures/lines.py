@@ -1,0 +1,77 @@
+"""Lines over months, and curves as steps; with their intervals, labelled where they end."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from watwerkt.publish.figures.axis import format_axis, label_ends
+from watwerkt.publish.labels import Labels
+from watwerkt.publish.style import INK, build_axes, colours_of
+
+DASHES = ("-", (0, (6, 2)), (0, (2, 1.5)), (0, (6, 2, 1.5, 2)))
+
+
+def plot_lines(
+    frame: pd.DataFrame,
+    labels: Labels,
+    *,
+    x: str,
+    y: str,
+    series: str = "",
+    low: str = "",
+    high: str = "",
+    is_step: bool = False,
+    from_zero: bool = True,
+) -> Figure:
+    """Draw ``y`` over ``x``, one line per value of ``series``.
+
+    A missing value leaves a gap. ``low`` and ``high`` name the columns of the interval, drawn as
+    a band. ``from_zero`` starts the vertical axis at nought, as counts and shares need.
+    """
+    axes = build_axes(labels)
+    codes = list(dict.fromkeys(frame[series])) if series else [""]
+    colours = colours_of(codes) if series else {"": INK}
+    ends = {}
+    for i, code in enumerate(codes):
+        part = (frame[frame[series] == code] if series else frame).sort_values(x, kind="stable")
+        numbers = part[[x, y, *filter(None, (low, high))]].astype(
+            {column: "float64" for column in (y, low, high) if column}
+        )
+        _draw_one(axes, numbers, colours[code], DASHES[i % len(DASHES)], is_step)
+        last = numbers.dropna(subset=[y]).tail(1)
+        if series and len(last):
+            end = (axes.convert_xunits(last[x].iloc[0]), last[y].iloc[0], colours[code])
+            ends[labels.value(series, code)] = end
+    format_axis(axes.xaxis, labels, x, frame[x])
+    format_axis(axes.yaxis, labels, y, frame[y])
+    if from_zero:
+        axes.set_ylim(bottom=0)
+    axes.margins(x=0.01)
+    axes.grid(visible=False, axis="x")
+    if ends:
+        label_ends(axes, ends)
+    return axes.figure
+
+
+def plot_curve(
+    frame: pd.DataFrame,
+    labels: Labels,
+    *,
+    x: str = "time",
+    y: str = "estimate",
+    series: str = "",
+    low: str = "conf_low",
+    high: str = "conf_high",
+) -> Figure:
+    """Draw a survival or incidence curve as steps with its interval, from nought up."""
+    return plot_lines(frame, labels, x=x, y=y, series=series, low=low, high=high, is_step=True)
+
+
+def _draw_one(axes: Axes, part: pd.DataFrame, colour: str, dashes: object, is_step: bool) -> None:
+    x, y, *band = (part[column] for column in part)
+    drawstyle = "steps-post" if is_step else "default"
+    axes.plot(x, y, color=colour, linestyle=dashes, drawstyle=drawstyle)
+    if band:
+        axes.fill_between(
+            x, *band, step="post" if is_step else None, color=colour, alpha=0.16, linewidth=0
+        )

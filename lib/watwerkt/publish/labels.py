@@ -1,0 +1,68 @@
+"""Labels: how the columns and codes of one frame are called and written."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from watwerkt.codebook import labels as codebook_labels
+from watwerkt.publish.language import Translator
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What a table or a figure needs to know of a frame's words.
+
+    Attributes
+    ----------
+    translator : writes numbers and dates.
+    columns : column → its label in the language; also which columns are shown, and in what order.
+    formats : column → placeholder spec, as in ``language``: ``%1``, ``.2``, ``month``.
+    names : column → code → its name in the language.
+    mark : words that every figure carries (*synthetische gegevens*), or nothing.
+    """
+
+    translator: Translator
+    columns: Mapping[str, str]
+    formats: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, Mapping[Any, str]] = field(default_factory=dict)
+    mark: str = ""
+
+    def column(self, name: str) -> str:
+        """The label of a column."""
+        return self.columns[name]
+
+    def value(self, column: str, value: Any) -> str:
+        """A cell as it is shown; a code without a name stands as it is."""
+        if column in self.names and not pd.isna(value):
+            return self.names[column].get(value, str(value))
+        return self.translator.value(value, self.formats.get(column, ""))
+
+
+def build_labels(
+    translator: Translator,
+    columns: Mapping[str, str],
+    formats: Mapping[str, str] | None = None,
+    names: Mapping[str, Mapping[Any, str]] | None = None,
+    codes: Mapping[str, str] | None = None,
+    mark: str = "",
+) -> Labels:
+    """Translate ``columns`` and ``names`` (both hold message ids) and look up ``codes``.
+
+    ``codes`` gives a column's code list in the codebook, which has both languages itself.
+    """
+    spoken = {
+        column: {value: translator.text(msgid) for value, msgid in named.items()}
+        for column, named in (names or {}).items()
+    }
+    listed = {
+        column: codebook_labels(name, translator.language) for column, name in (codes or {}).items()
+    }
+    return Labels(
+        translator=translator,
+        columns={column: translator.text(msgid) for column, msgid in columns.items()},
+        formats=formats or {},
+        names=listed | spoken,
+        mark=mark,
+    )
