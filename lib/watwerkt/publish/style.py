@@ -66,6 +66,8 @@ RC: dict[str, Any] = {
     "xtick.color": FAINT,
     "ytick.color": FAINT,
     "text.color": INK,
+    "legend.frameon": False,
+    "legend.fontsize": 9,
     "lines.linewidth": 2.0,
     "lines.solid_capstyle": "round",
     "hatch.linewidth": 0.8,
@@ -84,11 +86,11 @@ def house_style() -> Iterator[None]:
 
 
 def build_axes(labels: Labels, width: float = 6.2, height: float = 3.5) -> Axes:
-    """One pair of axes in a figure of its own, in inches, with the mark above the right end."""
-    axes = Figure(figsize=(width, height), layout="constrained").subplots()
+    """One pair of axes in a figure of its own, in inches, with the mark in the top right corner."""
+    figure = Figure(figsize=(width, height), layout="constrained")
     if labels.mark:
-        axes.set_title(labels.mark, loc="right", fontsize=9, color=RED, pad=8)
-    return axes
+        figure.suptitle(labels.mark, x=0.99, ha="right", fontsize=9, color=RED)
+    return figure.subplots()
 
 
 def colours_of(codes: Sequence[str]) -> dict[str, str]:

@@ -1,6 +1,7 @@
-"""Axes in words: ticks as the language writes numbers and months, labels at the end of lines."""
+"""Axes in words: ticks as the language writes numbers and months, names at the end of lines."""
 
 import datetime as dt
+import textwrap
 from collections.abc import Mapping
 
 import matplotlib.dates as mdates
@@ -8,31 +9,32 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, MultipleLocator, NullLocator
 
 from watwerkt.publish.labels import Labels
+from watwerkt.publish.style import FAINT
 
-LINE_HEIGHT = 13.0  # points between two labels
+LINE_HEIGHT = 13.0  # points
+NAME_WIDTH = 20  # characters of a name beside its line
+LABEL_WIDTH = 70  # characters above the axes
+RATIOS = (0.1, 0.2, 0.33, 0.5, 0.67, 0.8, 1, 1.25, 1.5, 2, 3, 5, 10, 20, 50)
 
 
 def format_axis(axis: Axis, labels: Labels, column: str, values: pd.Series) -> None:
-    """Label ``axis`` and write its ticks as the column's values are written in a table."""
-    axis.set_label_text(labels.column(column))
+    """Label ``axis`` and write its ticks as the column's values are written in a table.
+
+    The vertical axis has its label above it, where it can be read without turning one's head.
+    """
+    if axis.axis_name == "y":
+        name = textwrap.fill(labels.column(column), LABEL_WIDTH)
+        axis.axes.set_title(name, loc="left", fontsize=10, color=FAINT, pad=8)
+    else:
+        axis.set_label_text(labels.column(column))
     if pd.api.types.is_datetime64_any_dtype(values):
         _format_months(axis, labels, values)
-        return
-    spec = labels.formats.get(column, "")
-    whole = spec == "" and bool((values.dropna() % 1 == 0).all())
-    axis.set_major_locator(MaxNLocator(6, integer=whole))
-
-    def written(tick: float, _: int) -> str:
-        if spec.startswith("%"):
-            decimals = 0 if np.isclose(tick * 100, round(tick * 100)) else 1
-            return labels.translator.percent(tick, decimals)
-        decimals = next((d for d in range(4) if np.isclose(tick, round(tick, d))), 3)
-        return labels.translator.number(tick, decimals)
-
-    axis.set_major_formatter(FuncFormatter(written))
+    else:
+        _place_ticks(axis, labels, column, values)
+        axis.set_major_formatter(FuncFormatter(lambda tick, _: _write_tick(tick, labels, column)))
 
 
 def label_ends(axes: Axes, ends: Mapping[str, tuple[float, float, str]]) -> None:
@@ -46,11 +48,13 @@ def label_ends(axes: Axes, ends: Mapping[str, tuple[float, float, str]]) -> None
     height = axes.get_window_extent().height * 72 / axes.figure.dpi
     low, high = axes.get_ylim()
     names = sorted(ends, key=lambda name: (ends[name][1], name))
+    written = [textwrap.fill(name, NAME_WIDTH) for name in names]
+    tall = np.array([LINE_HEIGHT * (1 + text.count("\n")) for text in written])
     wanted = np.array([(ends[name][1] - low) / (high - low) * height for name in names])
     right = max(x for x, _, _ in ends.values())
-    for name, y, place in zip(names, wanted, spread(wanted, LINE_HEIGHT), strict=True):
+    for name, text, y, place in zip(names, written, wanted, spread(wanted, tall), strict=True):
         axes.annotate(
-            name,
+            text,
             (right, low + y / height * (high - low)),
             xytext=(8, place - y),
             textcoords="offset points",
@@ -61,20 +65,41 @@ def label_ends(axes: Axes, ends: Mapping[str, tuple[float, float, str]]) -> None
         )
 
 
-def spread(wanted: np.ndarray, gap: float) -> np.ndarray:
-    """The places nearest to ``wanted`` (increasing) that lie at least ``gap`` apart.
+def spread(wanted: np.ndarray, tall: np.ndarray) -> np.ndarray:
+    """The centres nearest to ``wanted`` (increasing) at which things ``tall`` do not overlap.
 
-    Least squares under an order is isotonic regression of ``wanted - i * gap``, by pooling
-    adjacent violators.
+    Least squares under an order is isotonic regression of ``wanted`` less the room that those
+    below take, by pooling adjacent violators.
     """
+    room = np.concatenate([[0.0], np.cumsum((tall[1:] + tall[:-1]) / 2)])
     blocks: list[list[float]] = []
-    for i, value in enumerate(wanted):
-        blocks.append([value - i * gap])
+    for value in wanted - room:
+        blocks.append([value])
         while len(blocks) > 1 and np.mean(blocks[-2]) > np.mean(blocks[-1]):
             last = blocks.pop()
             blocks[-1] += last
-    pooled = [np.mean(block) for block in blocks for _ in block]
-    return np.array(pooled) + gap * np.arange(len(wanted))
+    return np.array([np.mean(block) for block in blocks for _ in block]) + room
+
+
+def _place_ticks(axis: Axis, labels: Labels, column: str, values: pd.Series) -> None:
+    spread_out = values.max() - values.min()
+    if axis.get_scale() == "log":
+        axis.set_major_locator(FixedLocator(RATIOS))
+        axis.set_minor_locator(NullLocator())
+    elif column in {"time", "months_since_entry"} and spread_out > 12:
+        axis.set_major_locator(MultipleLocator(6 if spread_out <= 36 else 12))
+    else:
+        is_whole = column not in labels.formats and bool((values.dropna() % 1 == 0).all())
+        axis.set_major_locator(MaxNLocator(6, integer=is_whole, steps=[1, 2, 2.5, 5, 10]))
+
+
+def _write_tick(tick: float, labels: Labels, column: str) -> str:
+    is_share = labels.formats.get(column, "").startswith("%")
+    shown = tick * 100 if is_share else tick
+    decimals = next((d for d in range(4) if np.isclose(shown, round(shown, d))), 3)
+    if is_share:
+        return labels.translator.percent(tick, decimals)
+    return labels.translator.number(tick, decimals)
 
 
 def _format_months(axis: Axis, labels: Labels, values: pd.Series) -> None:

@@ -31,7 +31,7 @@ def plot_bands(frame: pd.DataFrame, labels: Labels, *, x: str, y: str, marked: s
     format_axis(axes.yaxis, labels, y, frame[y])
     axes.set_xlabel(labels.column(x))
     axes.grid(visible=False, axis="x")
-    axes.tick_params(axis="x", length=0)
+    axes.tick_params(axis="x", length=0, labelsize=9)
     return axes.figure
 
 
@@ -48,10 +48,9 @@ def plot_stack(frame: pd.DataFrame, labels: Labels, *, y: str, x: str, series: s
         left = left + wide[code]
     axes.invert_yaxis()
     format_axis(axes.xaxis, labels, x, frame[x])
-    axes.set_ylabel(labels.column(y))
     axes.grid(visible=False, axis="y")
     axes.tick_params(axis="y", length=0)
     axes.figure.legend(
-        loc="outside upper left", ncols=4, frameon=False, handlelength=1, columnspacing=1.2
+        loc="outside lower left", ncols=wide.shape[1], handlelength=1, columnspacing=1.2
     )
     return axes.figure
