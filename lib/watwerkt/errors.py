@@ -14,7 +14,8 @@ WatwerktError                70   a fault of ours
 A message names file, table, rule, count and remedy. It never holds a value of a person.
 """
 
-from typing import ClassVar
+from collections.abc import Iterable
+from typing import Any, ClassVar
 
 
 class WatwerktError(Exception):
