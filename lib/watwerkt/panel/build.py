@@ -1,0 +1,102 @@
+"""The panel: one row per person and month at risk, built a block of persons at a time.
+
+Persons are numbered in the order of their ids and dealt out in blocks, so that memory stays flat,
+every block comes sorted, and the panel is the same whatever the number of blocks.
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from watwerkt.panel.caseload import add_caseload, add_team
+from watwerkt.panel.circumstances import add_benefit_terms, add_errors, add_jobs, add_services
+from watwerkt.panel.columns import complete_columns
+from watwerkt.panel.contact_history import add_contact_history, add_contact_known
+from watwerkt.panel.holdings import add_caseworker
+from watwerkt.panel.months import first_day
+from watwerkt.panel.person_months import expand_spells
+from watwerkt.panel.sources import Sources, build_sources
+from watwerkt.panel.traits import add_client, add_dated_traits
+
+if TYPE_CHECKING:
+    from watwerkt.cleaning.clean import Cleaned
+
+
+def build_panel(cleaned: "Cleaned", n_partitions: int = 1) -> Iterator[pl.DataFrame]:
+    """Build the panel in at most ``n_partitions`` frames, at least one.
+
+    Columns and types of ``PANEL_COLUMNS``; sorted by ``person_id`` and ``month``, within a frame
+    and from one to the next.
+    """
+    sources = build_sources(cleaned)
+    n_persons = sources.persons.height
+    size = max(1, -(-n_persons // n_partitions))
+    for first in range(0, max(1, n_persons), size):
+        yield _build_block(sources, first, first + size)
+
+
+def _build_block(sources: Sources, first: int, until: int) -> pl.DataFrame:
+    """The months of the persons ``first`` up to ``until``."""
+    block = {
+        name: table.lazy().filter(pl.col("person").is_between(first, until, closed="left"))
+        for name, table in sources.by_person.items()
+    }
+    rows = expand_spells(block["spells"], sources.window)
+    for add in (_add_person, _add_caseworker, _add_contacts):
+        rows = add(rows, block, sources)
+    return (
+        rows.join(sources.persons.lazy(), on="person", how="left")
+        .sort("person", "month")
+        .with_columns(
+            month=first_day(pl.col("month")), municipality_id=pl.lit(sources.municipality_id)
+        )
+        .pipe(complete_columns)
+        .collect()
+    )
+
+
+def _add_person(
+    rows: pl.LazyFrame, block: dict[str, pl.LazyFrame], sources: Sources
+) -> pl.LazyFrame:
+    rows = add_client(rows, block["clients"])
+    rows = add_benefit_terms(rows, block["benefits"])
+    if "traits" in block:
+        rows = add_dated_traits(rows, block["traits"], sources.dated_traits)
+    for name, add in {
+        "jobs": add_jobs,
+        "services": add_services,
+        "admin_errors": add_errors,
+    }.items():
+        if name in block:
+            rows = add(rows, block[name])
+    return rows
+
+
+def _add_caseworker(
+    rows: pl.LazyFrame, block: dict[str, pl.LazyFrame], sources: Sources
+) -> pl.LazyFrame:
+    shared = {name: table.lazy() for name, table in sources.shared.items()}
+    if "holdings" not in block:
+        return rows
+    rows = add_caseload(add_caseworker(rows, block["holdings"]), shared["caseloads"])
+    if "caseworkers" in shared:
+        rows = add_team(rows, shared["caseworkers"])
+    if "shocks" in shared:
+        rows = rows.join(
+            shared["shocks"], on=["team_id", "month"], how="left", maintain_order="left"
+        )
+    return rows
+
+
+def _add_contacts(
+    rows: pl.LazyFrame, block: dict[str, pl.LazyFrame], sources: Sources
+) -> pl.LazyFrame:
+    if "contact_months" not in block:
+        return rows
+    collapsed = sources.shared.get("collapsed")
+    return add_contact_known(
+        add_contact_history(rows, block["contact_months"]),
+        sources.first_contact,
+        None if collapsed is None else collapsed.lazy(),
+    )

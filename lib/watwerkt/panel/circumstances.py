@@ -1,0 +1,65 @@
+"""What runs or happens beside the benefit: part-time income, exemption, services, errors, jobs."""
+
+import polars as pl
+
+from watwerkt.panel.months import month_of
+from watwerkt.panel.running import add_latest, build_steps
+from watwerkt.panel.traits import is_exempt
+
+
+def add_benefit_terms(rows: pl.LazyFrame, benefits: pl.LazyFrame) -> pl.LazyFrame:
+    """Add ``is_exempt`` and ``has_part_time_work`` as of the first day at risk.
+
+    The latest payment period that began by then speaks, also in a gap that was merged away. An
+    empty income in a delivered column is no income.
+    """
+    present = benefits.collect_schema().names()
+    terms = {
+        "is_exempt": ("exemption", is_exempt()),
+        "has_part_time_work": (
+            "part_time_income_eur_month",
+            pl.col("part_time_income_eur_month").fill_null(0) > 0,
+        ),
+    }
+    built = {name: term for name, (column, term) in terms.items() if column in present}
+    if not built:
+        return rows
+    periods = benefits.select("person", day="start_date", **built).sort("person", "day", *built)
+    return add_latest(rows, periods, on="day", by="person")
+
+
+def add_jobs(rows: pl.LazyFrame, jobs: pl.LazyFrame) -> pl.LazyFrame:
+    """Add ``has_part_time_work`` where benefits do not tell: hours or a wage in the month.
+
+    A job with neither counts. In the month of exit the job may be the one that ended the benefit.
+    """
+    if "has_part_time_work" in rows.collect_schema().names():
+        return rows
+    amount = pl.max_horizontal("hours_month", "wage_eur_month").fill_null(1)
+    months = jobs.filter(amount > 0).select("person", month=month_of(pl.col("month"))).unique()
+    return rows.join(
+        months.with_columns(has_part_time_work=pl.lit(True)),
+        on=["person", "month"],
+        how="left",
+        maintain_order="left",
+    ).with_columns(pl.col("has_part_time_work").fill_null(False))
+
+
+def add_services(rows: pl.LazyFrame, services: pl.LazyFrame) -> pl.LazyFrame:
+    """Add ``n_services_active``: provisions that run on the first day of the month."""
+    running = build_steps(services, by="person", weights={"n_services_active": pl.lit(1)})
+    return add_latest(rows, running, on="month", by="person").with_columns(
+        pl.col("n_services_active").fill_null(0)
+    )
+
+
+def add_errors(rows: pl.LazyFrame, errors: pl.LazyFrame) -> pl.LazyFrame:
+    """Add ``n_errors_month``: administrative errors dated in the month."""
+    counted = (
+        errors.with_columns(month=month_of(pl.col("error_date")))
+        .group_by("person", "month")
+        .agg(n_errors_month=pl.len())
+    )
+    return rows.join(
+        counted, on=["person", "month"], how="left", maintain_order="left"
+    ).with_columns(pl.col("n_errors_month").fill_null(0))

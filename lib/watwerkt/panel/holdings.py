@@ -1,0 +1,125 @@
+"""Holdings: which caseworker holds which client at risk, from day to day.
+
+An assignment counts only while the client is at risk on a benefit in scope: what remains open after
+exit, on an out-of-scope scheme (rule B09) or past state pension age is nobody's caseload. Without
+dated assignments, the caseworker of the last contact in the twelve months before stands in.
+"""
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from watwerkt.codebook import UNKNOWN
+from watwerkt.panel.months import first_day
+from watwerkt.panel.running import add_latest
+
+ROLE_ORDER = ["work", "mixed", "participation", UNKNOWN, "income"]  # the first found is the panel's
+CONTACT_HOLDS = "12mo"
+PERIOD = ("start_date", "end_date")
+
+
+def caseload_source(tables: Mapping[str, pl.DataFrame]) -> str:
+    """What caseload is made from: ``assignments``, ``contacts`` or ``none``."""
+    if "assignments" in tables:
+        return "assignments"
+    contacts = tables.get("contacts")
+    if contacts is None or "caseworker_id" not in contacts.columns:
+        return "none"
+    return "contacts" if contacts["caseworker_id"].count() else "none"
+
+
+def build_holdings(
+    assignments: pl.LazyFrame, spells: pl.LazyFrame, caseworkers: pl.LazyFrame | None
+) -> pl.LazyFrame:
+    """Intersect assignments with the spells at risk.
+
+    One row per person, caseworker and period held: ``person, caseworker_id, role_order, start_date,
+    end_date`` (half-open; null where both still run). ``role_order`` is the place of the
+    caseworker's role, at the start of the assignment, in ``ROLE_ORDER``.
+    """
+    at_risk = spells.select(
+        "person",
+        risk_start="start_date",
+        risk_end=pl.min_horizontal("end_date", "risk_end_date"),
+    )
+    return (
+        _add_role_order(assignments.select("person", "caseworker_id", *PERIOD), caseworkers)
+        .join(at_risk, on="person")
+        .select(
+            "person",
+            "caseworker_id",
+            "role_order",
+            start_date=pl.max_horizontal("start_date", "risk_start"),
+            end_date=pl.min_horizontal("end_date", "risk_end"),
+        )
+        .filter((pl.col("start_date") < pl.col("end_date")).fill_null(True))
+    )
+
+
+def assign_last_contact(contacts: pl.LazyFrame) -> pl.LazyFrame:
+    """Read assignments out of contacts: from the day after a contact until the next one's.
+
+    ``person, caseworker_id, start_date, end_date``; twelve months at most.
+    """
+    after = pl.col("contact_date").dt.offset_by("1d")
+    return (
+        contacts.filter(pl.col("caseworker_id").is_not_null())
+        .sort("person", "contact_date", "contact_id")
+        .select(
+            "person",
+            "caseworker_id",
+            start_date=after,
+            end_date=pl.min_horizontal(
+                after.shift(-1).over("person"), after.dt.offset_by(CONTACT_HOLDS)
+            ),
+        )
+        .filter(pl.col("start_date") < pl.col("end_date"))
+    )
+
+
+def add_caseworker(rows: pl.LazyFrame, holdings: pl.LazyFrame) -> pl.LazyFrame:
+    """Add ``caseworker_id`` on the first day at risk, and ``is_held_at_start``.
+
+    Of an income and a work caseworker at once, the one for work (``ROLE_ORDER``) is the panel's:
+    she is the one whose caseload and contacts are meant to bring work. ``is_held_at_start``: she
+    held the client on the first day of the month already, and so counts the client.
+    """
+    day = pl.col("day")
+    held = (
+        rows.select("person", "month", "day")
+        .join(holdings, on="person")
+        .filter((pl.col("start_date") <= day) & (day < pl.col("end_date")).fill_null(True))
+        .sort(
+            "person",
+            "month",
+            "role_order",
+            "start_date",
+            "caseworker_id",
+            descending=[False, False, False, True, False],
+        )
+        .unique(["person", "month"], keep="first", maintain_order=True)
+        .select("person", "month", "caseworker_id", held_from="start_date")
+    )
+    return (
+        rows.join(held, on=["person", "month"], how="left", maintain_order="left")
+        .with_columns(is_held_at_start=(pl.col("held_from") <= first_day(pl.col("month"))))
+        .drop("held_from")
+    )
+
+
+def _add_role_order(assignments: pl.LazyFrame, caseworkers: pl.LazyFrame | None) -> pl.LazyFrame:
+    order = {role: place for place, role in enumerate(ROLE_ORDER)}
+    if caseworkers is None:
+        return assignments.with_columns(role_order=pl.lit(order[UNKNOWN], pl.Int8))
+    roles = caseworkers.select("caseworker_id", "start_date", "role").sort(
+        "start_date", "caseworker_id", "role"
+    )
+    return (
+        add_latest(assignments.sort("start_date"), roles, on="start_date", by="caseworker_id")
+        .with_columns(
+            role_order=pl.col("role")
+            .fill_null(UNKNOWN)
+            .replace_strict(order, default=order[UNKNOWN], return_dtype=pl.Int8)
+        )
+        .drop("role")
+    )

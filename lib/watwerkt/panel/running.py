@@ -1,0 +1,40 @@
+"""What holds at a moment: the latest value so far, and how many periods run.
+
+No expansion: a step frame holds one row per key and month in which a number changes, and a month
+takes the last step at or before it.
+"""
+
+import polars as pl
+
+from watwerkt.panel.months import month_from
+
+
+def add_latest(rows: pl.LazyFrame, values: pl.LazyFrame, on: str, by: str) -> pl.LazyFrame:
+    """Add to each row the last of ``values`` at or before its ``on``, within ``by``.
+
+    Both are sorted by ``on`` within ``by``; Polars cannot check that. A join keeps no order of its
+    own, so every join of ``rows`` says ``maintain_order="left"``.
+    """
+    return rows.join_asof(values, on=on, by=by, check_sortedness=False)
+
+
+def build_steps(periods: pl.LazyFrame, by: str, weights: dict[str, pl.Expr]) -> pl.LazyFrame:
+    """Sum ``weights`` over the periods of each key that run on the first day of a month.
+
+    ``periods`` are half-open (``start_date``, ``end_date``; null runs on). One row per key and
+    ``month`` (number) of change, sorted.
+    """
+    number = {name: weight.cast(pl.Float64) for name, weight in weights.items()}
+    opened = periods.select(by, month=month_from(pl.col("start_date")), **number)
+    closed = periods.filter(pl.col("end_date").is_not_null()).select(
+        by,
+        month=month_from(pl.col("end_date")),
+        **{name: -weight for name, weight in number.items()},
+    )
+    return (
+        pl.concat([opened, closed])
+        .group_by(by, "month")
+        .agg(pl.col(*weights).sum())
+        .sort(by, "month")
+        .with_columns(pl.col(*weights).cum_sum().over(by).round(6))
+    )

@@ -1,0 +1,140 @@
+"""What the panel is built from: persons numbered, and what spans persons summed once."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from watwerkt import schemas
+from watwerkt.codebook import codes
+from watwerkt.panel.caseload import build_caseloads
+from watwerkt.panel.contact_history import build_contact_months
+from watwerkt.panel.holdings import assign_last_contact, build_holdings, caseload_source
+from watwerkt.panel.months import Window, month_of, observed_window
+from watwerkt.panel.person_months import add_follow_up
+from watwerkt.panel.staffing import build_staffing_shocks
+from watwerkt.panel.traits import dated_traits
+
+if TYPE_CHECKING:
+    from watwerkt.cleaning.clean import Cleaned
+
+AS_DELIVERED = ("clients", "traits", "services", "jobs", "admin_errors")
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What the months of a block of persons are built from; what is not delivered is absent.
+
+    Attributes
+    ----------
+    persons : ``person`` (0, 1, …) of every ``person_id`` that has a spell, in order.
+    by_person : frames with ``person`` in the place of ``person_id``: ``spells``, ``benefits`` in
+        scope, ``holdings``, ``contact_months``, and the tables of ``AS_DELIVERED``.
+    shared : ``caseworkers``; ``caseloads`` per caseworker × month; ``shocks`` and ``collapsed`` per
+        team × month.
+    first_contact : the first month with any contact in the delivery.
+    """
+
+    municipality_id: str
+    window: Window
+    persons: pl.DataFrame
+    by_person: dict[str, pl.DataFrame]
+    shared: dict[str, pl.DataFrame]
+    dated_traits: list[str]
+    first_contact: int | None
+
+
+def build_sources(cleaned: "Cleaned") -> Sources:
+    """Number the persons, and sum up what spans them."""
+    about, tables = cleaned.about, _complete(cleaned.tables)
+    window = observed_window(about.first_month, about.last_month, cleaned.observed_until)
+    persons = cleaned.spells.select("person_id").unique().sort("person_id").with_row_index("person")
+    by_person = {name: _number(tables[name], persons) for name in AS_DELIVERED if name in tables}
+    by_person["benefits"] = _in_scope(_number(tables["benefits"], persons))
+    by_person["spells"] = add_follow_up(_number(cleaned.spells, persons), cleaned.observed_until)
+    first_contact = None
+    if "contacts" in tables:
+        contacts = _number(tables["contacts"], persons)
+        by_person["contact_months"] = build_contact_months(contacts.lazy()).collect()
+        first_contact = tables["contacts"].select(month_of(pl.col("contact_date")).min()).item()
+    if caseload_source(tables) != "none":
+        by_person["holdings"] = _build_holdings(tables, persons, by_person["spells"])
+    return Sources(
+        municipality_id=about.municipality_id,
+        window=window,
+        persons=persons,
+        by_person=by_person,
+        shared=_build_shared(cleaned, tables, by_person.get("holdings"), window),
+        dated_traits=dated_traits(tables.get("traits")),
+        first_contact=first_contact,
+    )
+
+
+def _build_holdings(
+    tables: dict[str, pl.DataFrame], persons: pl.DataFrame, spells: pl.DataFrame
+) -> pl.DataFrame:
+    source = caseload_source(tables)
+    held = _number(tables[source], persons).lazy()
+    assignments = assign_last_contact(held) if source == "contacts" else held
+    caseworkers = tables["caseworkers"].lazy() if "caseworkers" in tables else None
+    return build_holdings(assignments, spells.lazy(), caseworkers).collect()
+
+
+def _build_shared(
+    cleaned: "Cleaned",
+    tables: dict[str, pl.DataFrame],
+    holdings: pl.DataFrame | None,
+    window: Window,
+) -> dict[str, pl.DataFrame]:
+    shared = {}
+    caseworkers = tables.get("caseworkers")
+    if caseworkers is not None:
+        shared["caseworkers"] = caseworkers
+    if holdings is not None:
+        shared["caseloads"] = build_caseloads(holdings, caseworkers, window)
+    if holdings is not None and caseworkers is not None and _knows_departures(cleaned):
+        shared["shocks"] = build_staffing_shocks(holdings.lazy(), caseworkers.lazy(), window)
+    if "registration" in tables:
+        collapsed = tables["registration"].filter("is_collapsed")
+        shared["collapsed"] = collapsed.select("team_id", month=month_of(pl.col("month")))
+    return shared
+
+
+def _knows_departures(cleaned: "Cleaned") -> bool:
+    """Whether who left, with how many clients, is known: dated assignments (not A04), team, FTE."""
+    tables, ledger = cleaned.tables, cleaned.ledger
+    no_history = ledger.filter((pl.col("rule") == "A04") & (pl.col("n_rows") > 0))
+    if caseload_source(tables) != "assignments" or not no_history.is_empty():
+        return False
+    caseworkers = tables.get("caseworkers", pl.DataFrame())
+    if not {"team_id", "fte", "leave_reason"} <= set(caseworkers.columns):
+        return False
+    return caseworkers["team_id"].count() > 0 and caseworkers["fte"].count() > 0
+
+
+def _complete(delivered: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """Every table with its canonical columns; one that was not delivered is null.
+
+    Except benefits: an exemption or income that is not delivered is unknown, an empty one is none.
+    """
+    known = schemas.tables()
+    return {
+        name: table.with_columns(
+            pl.lit(None, dtype).alias(column)
+            for column, dtype in known[name].dtypes().items()
+            if column not in table.columns
+        )
+        if name in known and name != "benefits"
+        else table
+        for name, table in delivered.items()
+    }
+
+
+def _number(table: pl.DataFrame, persons: pl.DataFrame) -> pl.DataFrame:
+    """Put the number of the person in the place of the id; others than ``persons`` fall out."""
+    return table.join(persons, on="person_id").drop("person_id")
+
+
+def _in_scope(benefits: pl.DataFrame) -> pl.DataFrame:
+    schemes = [code for code, entry in codes("scheme").items() if entry.get("in_scope")]
+    return benefits.filter(pl.col("scheme").is_in(schemes))

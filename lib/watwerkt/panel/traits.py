@@ -1,0 +1,58 @@
+"""Who the client is, as known on the first day at risk in the month.
+
+A trait that the ``traits`` table holds is dated: its value is the latest one valid on that day,
+and missing before the first. Another comes undated from ``clients``, as it was at the extract:
+for description, never for adjustment (``is_trait_dated``, which speaks of labour market distance,
+on which caseworkers select; ``dated_traits`` names the others).
+"""
+
+import polars as pl
+
+from watwerkt.panel.running import add_latest
+
+UNDATED = (
+    *("sex", "household_type", "origin", "education", "is_status_holder", "health_limitation"),
+    *("labour_market_distance", "language_level", "district_id"),
+)
+
+
+def dated_traits(traits: pl.DataFrame | None) -> list[str]:
+    """The traits that the ``traits`` table holds, by name."""
+    return [] if traits is None else sorted(traits["trait"].drop_nulls().unique().to_list())
+
+
+def add_client(rows: pl.LazyFrame, clients: pl.LazyFrame) -> pl.LazyFrame:
+    """Add the traits of ``clients`` and ``age_years``, the age reached in the calendar year."""
+    return (
+        rows.join(
+            clients.select("person", "birth_year", *UNDATED),
+            on="person",
+            how="left",
+            maintain_order="left",
+        )
+        .with_columns(
+            age_years=pl.col("month") // 12 - pl.col("birth_year"),
+            is_trait_dated=pl.lit(False),
+        )
+        .drop("birth_year")
+    )
+
+
+def add_dated_traits(rows: pl.LazyFrame, traits: pl.LazyFrame, names: list[str]) -> pl.LazyFrame:
+    """Replace the traits in ``names`` by their value on ``day``; the exemption is ``is_exempt``."""
+    for name in names:
+        valued = (
+            traits.filter(pl.col("trait") == name)
+            .select("person", day="valid_from", **{name: "value"})
+            .sort("person", "day", name)
+        )
+        rows = add_latest(rows.drop(name, strict=False), valued, on="day", by="person")
+    if "exemption" in names:
+        rows = rows.drop("is_exempt", strict=False).with_columns(is_exempt=is_exempt())
+    return rows.with_columns(is_trait_dated=pl.lit("labour_market_distance" in names))
+
+
+def is_exempt() -> pl.Expr:
+    """Whether ``exemption`` frees from the work obligation; missing where it is unknown."""
+    exemption = pl.col("exemption").fill_null("none")
+    return pl.when(exemption != "unknown").then(exemption != "none")
