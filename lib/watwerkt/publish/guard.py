@@ -8,23 +8,13 @@ from typing import Any
 from IPython import get_ipython
 from IPython.core.interactiveshell import InteractiveShell
 
-from watwerkt.disclosure import Protected
+from watwerkt.disclosure.protected import Protected
 from watwerkt.errors import DisclosureError, WatwerktError
 
-SHOWS_DATA = frozenset(
-    [
-        "great_tables",
-        "matplotlib",
-        "numpy",
-        "pandas",
-        "pandera",
-        "polars",
-        "pyarrow",
-        "seaborn",
-        "statsmodels",
-        "survival",
-    ]
-)
+SHOWS_DATA = {
+    *("great_tables", "matplotlib", "numpy", "pandas", "pandera", "polars", "pyarrow"),
+    *("seaborn", "statsmodels", "survival"),
+}
 
 
 def guard_display(shell: InteractiveShell | None = None) -> None:

@@ -9,6 +9,8 @@ import pandas as pd
 from watwerkt.codebook import labels as codebook_labels
 from watwerkt.publish.language import Translator
 
+TOTAL = "total"  # the key of a margin in a protected frame
+
 
 @dataclass(frozen=True, slots=True)
 class Labels:
@@ -34,7 +36,9 @@ class Labels:
         return self.columns[name]
 
     def value(self, column: str, value: Any) -> str:
-        """A cell as it is shown; a code without a name stands as it is."""
+        """A cell as it is shown; a code without a name stands as it is, a margin is *total*."""
+        if isinstance(value, str) and value == TOTAL:
+            return self.translator.text("total")
         if column in self.names and not pd.isna(value):
             return self.names[column].get(value, str(value))
         return self.translator.value(value, self.formats.get(column, ""))

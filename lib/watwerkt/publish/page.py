@@ -9,7 +9,7 @@ from typing import Any
 from IPython.display import HTML
 from matplotlib.figure import Figure
 
-from watwerkt.disclosure import Protected, require_protected
+from watwerkt.disclosure.protected import Protected, require_protected
 from watwerkt.publish.labels import Labels, build_labels
 from watwerkt.publish.language import Translator
 from watwerkt.publish.sentences import fill_sentence

@@ -6,7 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from watwerkt.disclosure import Policy, Protected, require_protected
+from watwerkt.disclosure.policy import Policy
+from watwerkt.disclosure.protected import Protected, require_protected
 from watwerkt.errors import DisclosureError, ParameterError
 from watwerkt.params import ReportParams
 

@@ -19,12 +19,12 @@ def figure_svg(figure: Figure, prefix: str, alt: str) -> str:
     source = buffer.getvalue()
     body = source[source.index("<svg") :]
     body = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", body, flags=re.DOTALL)
+    body = body.replace("xlink:href", "href")
     head = re.search(r'viewBox="([^"]+)"', body)
     body = body[body.index(">") + 1 :]
     body = PATH.sub(lambda m: m[1] + DECIMALS.sub(_shorten, m[2]), _number_ids(body, prefix))
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
-        f'role="img" aria-label="{html.escape(alt)}" viewBox="{head[1] if head else ""}">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{html.escape(alt)}" viewBox="{head[1] if head else ""}">'
         + re.sub(r"\n\s*", "\n", body).strip()
     )
 

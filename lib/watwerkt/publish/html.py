@@ -1,0 +1,82 @@
+"""The report as one HTML file: self-contained, offline, the same bytes every time."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from watwerkt.publish.chapter_html import Section
+from watwerkt.publish.language import Translator
+
+PROVENANCE_LABELS = {
+    "municipality_id": "Municipality code",
+    "library_version": "Version of watwerkt",
+    "policy_version": "Version of the disclosure policy",
+    "delivery_sha256": "Fingerprint of the delivery (SHA-256)",
+    "params_sha256": "Fingerprint of the parameters (SHA-256)",
+    "plan_sha256": "Fingerprint of the analysis plan (SHA-256)",
+    "lock_sha256": "Fingerprint of the lock file (SHA-256)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a report says of itself.
+
+    Attributes
+    ----------
+    first_month, last_month : the first and the last month observed, inclusive.
+    provenance : a key of ``PROVENANCE_LABELS`` → its value; nothing that changes between runs.
+    """
+
+    municipality_id: str
+    municipality_name: str
+    is_synthetic: bool
+    first_month: dt.date | str
+    last_month: dt.date | str
+    extract_date: dt.date
+    provenance: Mapping[str, str] = field(default_factory=dict)
+
+
+def report_html(sections: Sequence[Section], about: About, language: str) -> str:
+    """One page of all chapters, in the order given; a failed chapter is a visible gap."""
+    translator = Translator(language)
+    name = about.municipality_name or about.municipality_id
+    return _template().render(
+        language=language,
+        title=translator.text("Evaluation report {municipality}", municipality=name),
+        about=about,
+        text=translator.text,
+        css=Markup(_read_css()),
+        sections=[
+            {
+                "anchor": section.anchor,
+                "number": section.number,
+                "title": section.title,
+                "failure": section.failure,
+                "body": Markup(section.body),
+            }
+            for section in sections
+        ],
+        provenance=[
+            (translator.text(PROVENANCE_LABELS[key]), value)
+            for key, value in about.provenance.items()
+        ],
+    )
+
+
+@cache
+def _template():  # noqa: ANN202
+    folder = str(files("watwerkt.publish") / "templates")
+    environment = Environment(
+        loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined
+    )
+    return environment.get_template("report.html.j2")
+
+
+def _read_css() -> str:
+    return (files("watwerkt.publish") / "templates" / "report.css").read_text(encoding="utf-8")
