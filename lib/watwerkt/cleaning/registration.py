@@ -1,0 +1,131 @@
+"""Rule C05: team-months in which the registration of contacts collapsed.
+
+A contact belongs to the team of its caseworker, else to that of the client's. Where no teams are
+known the municipality is one team, without ``team_id``.
+"""
+
+import polars as pl
+
+from watwerkt.cleaning.assignments import look_up_caseworker
+from watwerkt.cleaning.rule import Context, RuleResult
+
+COLLAPSED_SHARE = 0.2  # of the contacts that the team usually registers for so many clients
+MIN_EXPECTED = 20.0  # fewer contacts than this may stay away by chance
+TEAM_MONTH = ["team_id", "month"]
+
+
+def flag_collapsed_registration(frame: pl.DataFrame, context: Context) -> RuleResult:
+    """A team-month with less than a fifth of the team's usual contacts is missing, not zero.
+
+    Usual: the team's median of contacts per client over the months in which it registered any.
+    ``n_rows`` are team-months. Makes the table ``registration``.
+    """
+    contacts = _count_contacts(frame, context)
+    clients = _count_clients(contacts, context)
+    per_client = pl.when(pl.col("n_contacts") > 0).then(pl.col("n_contacts") / pl.col("n_clients"))
+    expected = pl.col("n_clients") * per_client.median().over("team_id")
+    is_collapsed = (expected >= MIN_EXPECTED) & (pl.col("n_contacts") < COLLAPSED_SHARE * expected)
+    registration = (
+        clients.join(contacts, on=TEAM_MONTH, how="left", nulls_equal=True)
+        .with_columns(pl.col("n_contacts").fill_null(0))
+        .with_columns(is_collapsed=is_collapsed.fill_null(False))
+        .select(*TEAM_MONTH, "n_contacts", "n_clients", "is_collapsed")
+        .sort(TEAM_MONTH)
+    )
+    n_rows = int(registration["is_collapsed"].sum())
+    return RuleResult(frame, n_rows, derived={"registration": registration})
+
+
+def _full_months(context: Context) -> pl.Series:
+    """The months delivered that had ended by the extract date."""
+    months = pl.date_range(context.first_month, context.last_month, "1mo", eager=True)
+    ended = months.dt.month_end() <= context.extract_date
+    return months.filter(ended).alias("month")
+
+
+def _count_contacts(contacts: pl.DataFrame, context: Context) -> pl.DataFrame:
+    """Contacts per team and month of contact."""
+    month = pl.col("contact_date").dt.month_start()
+    dated = contacts.select("person_id", "caseworker_id", month=month).filter(
+        pl.col("month").is_in(_full_months(context).implode())
+    )
+    by_caseworker = dated.group_by("caseworker_id", "month").agg(n_contacts=pl.len())
+    by_caseworker = by_caseworker.with_columns(_teams(by_caseworker, context))
+    teamless = by_caseworker.filter(pl.col("team_id").is_null())
+    others = dated.join(teamless, on=["caseworker_id", "month"], how="semi", nulls_equal=True)
+    by_client = _add_client_team(others, context).group_by(TEAM_MONTH).agg(n_contacts=pl.len())
+    return (
+        pl.concat(
+            [
+                by_caseworker.filter(pl.col("team_id").is_not_null()).select(
+                    *TEAM_MONTH, "n_contacts"
+                ),
+                by_client,
+            ]
+        )
+        .group_by(TEAM_MONTH)
+        .agg(pl.col("n_contacts").sum().cast(pl.Int64))
+    )
+
+
+def _add_client_team(contacts: pl.DataFrame, context: Context) -> pl.DataFrame:
+    """The team of the caseworker whom the client was assigned to last by the start of the month."""
+    if "assignments" not in context.tables:
+        return contacts.with_columns(team_id=pl.lit(None, pl.String))
+    begun = context.tables["assignments"].select("person_id", "start_date", "caseworker_id")
+    assigned = (
+        contacts.select("person_id", "month")
+        .sort("month")
+        .join_asof(
+            begun.sort("start_date", "caseworker_id"),
+            left_on="month",
+            right_on="start_date",
+            by="person_id",
+            check_sortedness=False,
+        )
+    )
+    return assigned.with_columns(_teams(assigned, context))
+
+
+def _count_clients(contacts: pl.DataFrame, context: Context) -> pl.DataFrame:
+    """Clients per team on the first day of each month: those assigned to its caseworkers.
+
+    Without assignments, everyone on benefit stands beside each team.
+    """
+    if "assignments" in context.tables:
+        held = _expand_months(context.tables["assignments"], "caseworker_id", context)
+        pairs = held.select("caseworker_id", "month").unique()
+        pairs = pairs.with_columns(_teams(pairs, context))
+        held = held.join(pairs, on=["caseworker_id", "month"])
+        return held.group_by(TEAM_MONTH).agg(n_clients=pl.col("person").n_unique().cast(pl.Int64))
+    spells = context.tables["benefits"].filter(pl.col("spell_id").is_not_null())
+    running = _expand_months(spells, "spell_id", context)
+    everyone = running.group_by("month").agg(n_clients=pl.col("person").n_unique().cast(pl.Int64))
+    return everyone.join(contacts.select("team_id").unique(), how="cross")
+
+
+def _expand_months(periods: pl.DataFrame, column: str, context: Context) -> pl.DataFrame:
+    """One row per period × month whose first day it covers: ``person``, ``column``, ``month``."""
+    months = _full_months(context)
+    person = pl.col("person_id").cast(pl.Categorical).to_physical()
+    end = pl.col("end_date").fill_null(context.extract_date)
+    covered = pl.date_ranges(
+        pl.max_horizontal("start_date", pl.lit(context.first_month))
+        .dt.offset_by("-1d")
+        .dt.month_start()
+        .dt.offset_by("1mo"),
+        end.dt.offset_by("-1d").dt.month_start(),
+        "1mo",
+    )
+    return (
+        periods.select(column, person=person, month=covered)
+        .explode("month", empty_as_null=False)
+        .filter(pl.col("month").is_in(months.implode()))
+    )
+
+
+def _teams(rows: pl.DataFrame, context: Context) -> pl.Series:
+    """The team of each row's caseworker on the first day of the month; missing where unknown."""
+    if "caseworkers" not in context.tables:
+        return pl.Series("team_id", [None] * rows.height, pl.String)
+    return look_up_caseworker(rows, "month", context.tables["caseworkers"], "team_id")
