@@ -32,7 +32,7 @@ CONTACT = {
     "is_personal": pl.lit(True),
     "is_reached": pl.lit(True),
 }
-DERIVED = {"spells": SPELL, "contacts": CONTACT, "benefits": {"scheme": pl.lit("PW")}}
+DERIVED = {"spells": SPELL, "contacts": CONTACT}
 
 
 def table(text: str) -> pl.DataFrame:
@@ -46,9 +46,20 @@ def table(text: str) -> pl.DataFrame:
     return frame.with_columns(_typed(name) for name in header)
 
 
-def _typed(name: str) -> pl.Expr:
-    dtype = TYPES.get(name, TYPES.get(name.rsplit("_", 1)[-1], pl.String()))
+def frame(rows: list[dict]) -> pl.DataFrame:
+    """Rows drawn by hypothesis, as a table."""
+    return pl.DataFrame(rows, schema={name: _dtype(name) for name in rows[0]})
+
+
+def _dtype(name: str) -> pl.DataType:
     if name.startswith("is_"):
+        return pl.Boolean()
+    return TYPES.get(name, TYPES.get(name.rsplit("_", 1)[-1], pl.String()))
+
+
+def _typed(name: str) -> pl.Expr:
+    dtype = _dtype(name)
+    if dtype == pl.Boolean():
         return pl.col(name) == "yes"
     return pl.col(name).str.to_date() if dtype == pl.Date() else pl.col(name).cast(dtype)
 
@@ -62,13 +73,16 @@ def clean(
 ) -> SimpleNamespace:
     """A clean delivery; what a table does not draw is filled in (``SPELL``, ``CONTACT``)."""
     drawn = {
-        name: table(t) if isinstance(t, str) else t for name, t in {"spells": spells, **tables}.items()
+        name: table(t) if isinstance(t, str) else t
+        for name, t in {"spells": spells, **tables}.items()
     }
     full = {name: _fill(frame, DERIVED.get(name, {})) for name, frame in drawn.items()}
     full["spells"] = full["spells"].sort("person_id", "start_date", maintain_order=True)
     persons = full["spells"].select("person_id").unique(maintain_order=True)
     full.setdefault("clients", persons.with_columns(birth_year=pl.lit(1980), sex=pl.lit("female")))
-    full.setdefault("benefits", full["spells"].select("person_id", "scheme", "start_date", "end_date"))
+    full.setdefault(
+        "periods", full["spells"].select("person_id", "spell_id", "start_date", "end_date")
+    )
     return SimpleNamespace(
         about=SimpleNamespace(
             municipality_id="GM9901",

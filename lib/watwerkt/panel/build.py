@@ -5,10 +5,10 @@ every block comes sorted, and the panel is the same whatever the number of block
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import polars as pl
 
+from watwerkt.cleaning.clean import Cleaned
 from watwerkt.panel.caseload import add_caseload, add_team
 from watwerkt.panel.circumstances import add_benefit_terms, add_errors, add_jobs, add_services
 from watwerkt.panel.columns import complete_columns
@@ -19,11 +19,8 @@ from watwerkt.panel.person_months import expand_spells
 from watwerkt.panel.sources import Sources, build_sources
 from watwerkt.panel.traits import add_client, add_dated_traits
 
-if TYPE_CHECKING:
-    from watwerkt.cleaning.clean import Cleaned
 
-
-def build_panel(cleaned: "Cleaned", n_partitions: int = 1) -> Iterator[pl.DataFrame]:
+def build_panel(cleaned: Cleaned, n_partitions: int = 1) -> Iterator[pl.DataFrame]:
     """Build the panel in at most ``n_partitions`` frames, at least one.
 
     Columns and types of ``PANEL_COLUMNS``; sorted by ``person_id`` and ``month``, within a frame
@@ -60,7 +57,7 @@ def _add_person(
     rows: pl.LazyFrame, block: dict[str, pl.LazyFrame], sources: Sources
 ) -> pl.LazyFrame:
     rows = add_client(rows, block["clients"])
-    rows = add_benefit_terms(rows, block["benefits"])
+    rows = add_benefit_terms(rows, block["periods"], sources.known_terms)
     if "traits" in block:
         rows = add_dated_traits(rows, block["traits"], sources.dated_traits)
     for name, add in {
@@ -95,8 +92,9 @@ def _add_contacts(
     if "contact_months" not in block:
         return rows
     collapsed = sources.shared.get("collapsed")
-    return add_contact_known(
+    rows = add_contact_known(
         add_contact_history(rows, block["contact_months"]),
         sources.first_contact,
         None if collapsed is None else collapsed.lazy(),
     )
+    return rows if sources.is_reach_known else rows.drop("n_no_show_3m")

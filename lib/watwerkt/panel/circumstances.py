@@ -6,26 +6,22 @@ from watwerkt.panel.months import month_of
 from watwerkt.panel.running import add_latest, build_steps
 from watwerkt.panel.traits import is_exempt
 
+INCOME = "part_time_income_eur_month"
 
-def add_benefit_terms(rows: pl.LazyFrame, benefits: pl.LazyFrame) -> pl.LazyFrame:
+
+def add_benefit_terms(rows: pl.LazyFrame, periods: pl.LazyFrame, known: list[str]) -> pl.LazyFrame:
     """Add ``is_exempt`` and ``has_part_time_work`` as of the first day at risk.
 
-    The latest payment period that began by then speaks, also in a gap that was merged away. An
-    empty income in a delivered column is no income.
+    The latest payment period that began by then speaks, also in a gap that was merged away. Only
+    for the terms that are ``known``, delivered: in those an empty income is no income.
     """
-    present = benefits.collect_schema().names()
     terms = {
-        "is_exempt": ("exemption", is_exempt()),
-        "has_part_time_work": (
-            "part_time_income_eur_month",
-            pl.col("part_time_income_eur_month").fill_null(0) > 0,
-        ),
+        "exemption": is_exempt().alias("is_exempt"),
+        INCOME: (pl.col(INCOME).fill_null(0) > 0).alias("has_part_time_work"),
     }
-    built = {name: term for name, (column, term) in terms.items() if column in present}
-    if not built:
-        return rows
-    periods = benefits.select("person", day="start_date", **built).sort("person", "day", *built)
-    return add_latest(rows, periods, on="day", by="person")
+    built = [term for column, term in terms.items() if column in known]
+    valued = periods.select("person", pl.col("start_date").alias("day"), *built)
+    return add_latest(rows, valued.sort(pl.all()), on="day", by="person")
 
 
 def add_jobs(rows: pl.LazyFrame, jobs: pl.LazyFrame) -> pl.LazyFrame:

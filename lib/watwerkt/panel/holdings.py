@@ -9,13 +9,12 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from watwerkt.cleaning.assignments import look_up_caseworker
 from watwerkt.codebook import UNKNOWN
 from watwerkt.panel.months import first_day
-from watwerkt.panel.running import add_latest
 
 ROLE_ORDER = ["work", "mixed", "participation", UNKNOWN, "income"]  # the first found is the panel's
 CONTACT_HOLDS = "12mo"
-PERIOD = ("start_date", "end_date")
 
 
 def caseload_source(tables: Mapping[str, pl.DataFrame]) -> str:
@@ -29,34 +28,38 @@ def caseload_source(tables: Mapping[str, pl.DataFrame]) -> str:
 
 
 def build_holdings(
-    assignments: pl.LazyFrame, spells: pl.LazyFrame, caseworkers: pl.LazyFrame | None
-) -> pl.LazyFrame:
+    assignments: pl.DataFrame, spells: pl.DataFrame, caseworkers: pl.DataFrame | None
+) -> pl.DataFrame:
     """Intersect assignments with the spells at risk.
 
     One row per person, caseworker and period held: ``person, caseworker_id, role_order, start_date,
     end_date`` (half-open; null where both still run). ``role_order`` is the place of the
     caseworker's role, at the start of the assignment, in ``ROLE_ORDER``.
     """
-    at_risk = spells.select(
-        "person",
-        risk_start="start_date",
-        risk_end=pl.min_horizontal("end_date", "risk_end_date"),
+    order = {role: place for place, role in enumerate(ROLE_ORDER)}
+    role = (
+        pl.Series("role", [None] * assignments.height, pl.String)
+        if caseworkers is None
+        else look_up_caseworker(assignments, "start_date", caseworkers, "role")
+    )
+    at_risk = spells.lazy().select(
+        "person", risk_start="start_date", risk_end=pl.min_horizontal("end_date", "risk_end_date")
     )
     return (
-        _add_role_order(assignments.select("person", "caseworker_id", *PERIOD), caseworkers)
+        assignments.lazy()
+        .with_columns(role_order=role.fill_null(UNKNOWN).replace_strict(order).cast(pl.Int8))
         .join(at_risk, on="person")
         .select(
-            "person",
-            "caseworker_id",
-            "role_order",
+            *("person", "caseworker_id", "role_order"),
             start_date=pl.max_horizontal("start_date", "risk_start"),
             end_date=pl.min_horizontal("end_date", "risk_end"),
         )
         .filter((pl.col("start_date") < pl.col("end_date")).fill_null(True))
+        .collect()
     )
 
 
-def assign_last_contact(contacts: pl.LazyFrame) -> pl.LazyFrame:
+def assign_last_contact(contacts: pl.DataFrame) -> pl.DataFrame:
     """Read assignments out of contacts: from the day after a contact until the next one's.
 
     ``person, caseworker_id, start_date, end_date``; twelve months at most.
@@ -104,22 +107,4 @@ def add_caseworker(rows: pl.LazyFrame, holdings: pl.LazyFrame) -> pl.LazyFrame:
         rows.join(held, on=["person", "month"], how="left", maintain_order="left")
         .with_columns(is_held_at_start=(pl.col("held_from") <= first_day(pl.col("month"))))
         .drop("held_from")
-    )
-
-
-def _add_role_order(assignments: pl.LazyFrame, caseworkers: pl.LazyFrame | None) -> pl.LazyFrame:
-    order = {role: place for place, role in enumerate(ROLE_ORDER)}
-    if caseworkers is None:
-        return assignments.with_columns(role_order=pl.lit(order[UNKNOWN], pl.Int8))
-    roles = caseworkers.select("caseworker_id", "start_date", "role").sort(
-        "start_date", "caseworker_id", "role"
-    )
-    return (
-        add_latest(assignments.sort("start_date"), roles, on="start_date", by="caseworker_id")
-        .with_columns(
-            role_order=pl.col("role")
-            .fill_null(UNKNOWN)
-            .replace_strict(order, default=order[UNKNOWN], return_dtype=pl.Int8)
-        )
-        .drop("role")
     )

@@ -1,12 +1,11 @@
 """What the panel is built from: persons numbered, and what spans persons summed once."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import polars as pl
 
 from watwerkt import schemas
-from watwerkt.codebook import codes
+from watwerkt.cleaning.clean import Cleaned
 from watwerkt.panel.caseload import build_caseloads
 from watwerkt.panel.contact_history import build_contact_months
 from watwerkt.panel.holdings import assign_last_contact, build_holdings, caseload_source
@@ -15,10 +14,7 @@ from watwerkt.panel.person_months import add_follow_up
 from watwerkt.panel.staffing import build_staffing_shocks
 from watwerkt.panel.traits import dated_traits
 
-if TYPE_CHECKING:
-    from watwerkt.cleaning.clean import Cleaned
-
-AS_DELIVERED = ("clients", "traits", "services", "jobs", "admin_errors")
+AS_DELIVERED = ("clients", "traits", "periods", "services", "jobs", "admin_errors")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +24,13 @@ class Sources:
     Attributes
     ----------
     persons : ``person`` (0, 1, …) of every ``person_id`` that has a spell, in order.
-    by_person : frames with ``person`` in the place of ``person_id``: ``spells``, ``benefits`` in
-        scope, ``holdings``, ``contact_months``, and the tables of ``AS_DELIVERED``.
+    by_person : frames with ``person`` in the place of ``person_id``: ``spells``, ``holdings``,
+        ``contact_months``, and the tables of ``AS_DELIVERED``.
     shared : ``caseworkers``; ``caseloads`` per caseworker × month; ``shocks`` and ``collapsed`` per
         team × month.
+    known_terms : the columns of ``periods`` that hold any value.
     first_contact : the first month with any contact in the delivery.
+    is_reach_known : whether contacts say if the client was reached.
     """
 
     municipality_id: str
@@ -41,16 +39,17 @@ class Sources:
     by_person: dict[str, pl.DataFrame]
     shared: dict[str, pl.DataFrame]
     dated_traits: list[str]
+    known_terms: list[str]
     first_contact: int | None
+    is_reach_known: bool
 
 
-def build_sources(cleaned: "Cleaned") -> Sources:
+def build_sources(cleaned: Cleaned) -> Sources:
     """Number the persons, and sum up what spans them."""
     about, tables = cleaned.about, _complete(cleaned.tables)
     window = observed_window(about.first_month, about.last_month, cleaned.observed_until)
     persons = cleaned.spells.select("person_id").unique().sort("person_id").with_row_index("person")
     by_person = {name: _number(tables[name], persons) for name in AS_DELIVERED if name in tables}
-    by_person["benefits"] = _in_scope(_number(tables["benefits"], persons))
     by_person["spells"] = add_follow_up(_number(cleaned.spells, persons), cleaned.observed_until)
     first_contact = None
     if "contacts" in tables:
@@ -66,7 +65,9 @@ def build_sources(cleaned: "Cleaned") -> Sources:
         by_person=by_person,
         shared=_build_shared(cleaned, tables, by_person.get("holdings"), window),
         dated_traits=dated_traits(tables.get("traits")),
+        known_terms=[column.name for column in tables["periods"] if column.count()],
         first_contact=first_contact,
+        is_reach_known="is_reach_assumed" not in tables.get("contacts", pl.DataFrame()).columns,
     )
 
 
@@ -74,14 +75,13 @@ def _build_holdings(
     tables: dict[str, pl.DataFrame], persons: pl.DataFrame, spells: pl.DataFrame
 ) -> pl.DataFrame:
     source = caseload_source(tables)
-    held = _number(tables[source], persons).lazy()
+    held = _number(tables[source], persons)
     assignments = assign_last_contact(held) if source == "contacts" else held
-    caseworkers = tables["caseworkers"].lazy() if "caseworkers" in tables else None
-    return build_holdings(assignments, spells.lazy(), caseworkers).collect()
+    return build_holdings(assignments, spells, tables.get("caseworkers"))
 
 
 def _build_shared(
-    cleaned: "Cleaned",
+    cleaned: Cleaned,
     tables: dict[str, pl.DataFrame],
     holdings: pl.DataFrame | None,
     window: Window,
@@ -100,7 +100,7 @@ def _build_shared(
     return shared
 
 
-def _knows_departures(cleaned: "Cleaned") -> bool:
+def _knows_departures(cleaned: Cleaned) -> bool:
     """Whether who left, with how many clients, is known: dated assignments (not A04), team, FTE."""
     tables, ledger = cleaned.tables, cleaned.ledger
     no_history = ledger.filter((pl.col("rule") == "A04") & (pl.col("n_rows") > 0))
@@ -113,10 +113,7 @@ def _knows_departures(cleaned: "Cleaned") -> bool:
 
 
 def _complete(delivered: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
-    """Every table with its canonical columns; one that was not delivered is null.
-
-    Except benefits: an exemption or income that is not delivered is unknown, an empty one is none.
-    """
+    """Every table with its canonical columns; one that was not delivered is null."""
     known = schemas.tables()
     return {
         name: table.with_columns(
@@ -124,7 +121,7 @@ def _complete(delivered: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
             for column, dtype in known[name].dtypes().items()
             if column not in table.columns
         )
-        if name in known and name != "benefits"
+        if name in known
         else table
         for name, table in delivered.items()
     }
@@ -133,8 +130,3 @@ def _complete(delivered: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
 def _number(table: pl.DataFrame, persons: pl.DataFrame) -> pl.DataFrame:
     """Put the number of the person in the place of the id; others than ``persons`` fall out."""
     return table.join(persons, on="person_id").drop("person_id")
-
-
-def _in_scope(benefits: pl.DataFrame) -> pl.DataFrame:
-    schemes = [code for code, entry in codes("scheme").items() if entry.get("in_scope")]
-    return benefits.filter(pl.col("scheme").is_in(schemes))

@@ -1,0 +1,192 @@
+"""The prepared data of one municipality on disk: the only module that reads or writes it.
+
+``spells/ panel/ tables/ quarantine/ ledger.parquet accounts.parquet``, and ``prepared.json`` last:
+without it there is no prepared data. Restricted: rows about people, never published.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import polars as pl
+
+from watwerkt import schemas
+from watwerkt.cleaning.clean import Cleaned
+from watwerkt.errors import DataError, VersionError
+from watwerkt.panel.build import build_panel
+from watwerkt.panel.holdings import caseload_source
+from watwerkt.panel.traits import dated_traits
+
+SCHEMA_VERSION = 1
+SPELLS_A_FILE = 20_000
+RULES = ("codebook", "schemas.py", "schemas.yaml", "intake", "cleaning", "panel")
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What a chapter reads of one municipality; frames are scanned when they are used.
+
+    Attributes
+    ----------
+    about : ``prepared.json``.
+    spells, panel : one row per spell; per person × month at risk (``PANEL_COLUMNS``).
+    tables : the clean tables that were delivered, and those that cleaning makes.
+    ledger, accounts : what cleaning did, per table and rule; per table.
+    """
+
+    about: dict[str, Any]
+    spells: pl.LazyFrame
+    panel: pl.LazyFrame
+    tables: dict[str, pl.LazyFrame]
+    ledger: pl.DataFrame
+    accounts: pl.DataFrame
+
+    @property
+    def observed_until(self) -> date:
+        """The day up to which the end of a benefit is known."""
+        return date.fromisoformat(self.about["observed_until"])
+
+    def has(self, name: str) -> bool:
+        """Whether the table was delivered."""
+        return name in self.about["tables"]
+
+    def table(self, name: str) -> pl.LazyFrame | None:
+        """A clean table, or None where it was not delivered."""
+        return self.tables.get(name)
+
+    def __repr__(self) -> str:
+        return f"Prepared({self.about['municipality_id']})"
+
+
+def write_prepared(
+    cleaned: Cleaned, folder: Path, params: dict[str, Any], fingerprint: str
+) -> None:
+    """Build the panel and put everything in the place of ``folder``, as a whole or not at all.
+
+    ``fingerprint`` is that of the delivery, ``params`` what cleaning was told.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as beside:
+        fresh, stale = Path(beside, "fresh"), Path(beside, "stale")
+        n_rows = _write_frames(cleaned, fresh)
+        about = _about(cleaned, n_rows) | {
+            "fingerprint": fingerprint,
+            "rules": hash_rules(),
+            "params": params,
+        }
+        text = json.dumps(about, indent=2, sort_keys=True, ensure_ascii=False)
+        (fresh / "prepared.json").write_text(text + "\n", encoding="utf-8")
+        if folder.exists():
+            folder.rename(stale)
+        fresh.rename(folder)
+
+
+def read_prepared(folder: Path) -> Prepared:
+    """Open the prepared data in ``folder``.
+
+    Raises
+    ------
+    DataError
+        Nothing has been prepared there.
+    VersionError
+        It was written by a newer version of this package, or an older one.
+    """
+    about = _read_about(folder)
+    if about is None:
+        raise DataError(f"no prepared data for {folder.name}: run `watwerkt prepare` first")
+    if about["schema_version"] != SCHEMA_VERSION:
+        raise VersionError(
+            f"{folder.name}/prepared.json has schema_version {about['schema_version']}, this "
+            f"watwerkt knows {SCHEMA_VERSION}: upgrade watwerkt, or run `watwerkt prepare` again"
+        )
+    return Prepared(
+        about=about,
+        spells=pl.scan_parquet(folder / "spells" / "*.parquet"),
+        panel=pl.scan_parquet(folder / "panel" / "*.parquet"),
+        tables={p.stem: pl.scan_parquet(p) for p in sorted((folder / "tables").glob("*.parquet"))},
+        ledger=pl.read_parquet(folder / "ledger.parquet"),
+        accounts=pl.read_parquet(folder / "accounts.parquet"),
+    )
+
+
+def is_current(folder: Path, fingerprint: str, params: dict[str, Any]) -> bool:
+    """Whether ``folder`` holds what this delivery, these parameters and these rules give."""
+    about = _read_about(folder)
+    wanted = {
+        "schema_version": SCHEMA_VERSION,
+        "fingerprint": fingerprint,
+        "rules": hash_rules(),
+        "params": json.loads(json.dumps(params)),
+    }
+    return about is not None and wanted.items() <= about.items()
+
+
+def hash_rules() -> str:
+    """Hash the source that decides what is prepared, so that changing a rule makes it stale.
+
+    Names inside the package and text only: the same in every place and on every system.
+    """
+    digest = sha256()
+    for room in RULES:
+        for name, source in _sources(files("watwerkt") / room, room):
+            digest.update(f"{name}\n{len(source)}\n{source}".encode())
+    return digest.hexdigest()
+
+
+def _sources(entry: Traversable, name: str) -> Iterator[tuple[str, str]]:
+    if entry.is_file() and name.endswith((".py", ".yaml")):
+        yield name, "\n".join(entry.read_text(encoding="utf-8").splitlines())
+    elif entry.is_dir():
+        for child in sorted(entry.iterdir(), key=lambda child: child.name):
+            yield from _sources(child, f"{name}/{child.name}")
+
+
+def _read_about(folder: Path) -> dict[str, Any] | None:
+    path = folder / "prepared.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+
+def _write_frames(cleaned: Cleaned, folder: Path) -> int:
+    """Write every frame; return the number of person-months."""
+    for name in ("spells", "panel", "tables", "quarantine"):
+        (folder / name).mkdir(parents=True)
+    cleaned.spells.write_parquet(folder / "spells" / "part-0000.parquet")
+    cleaned.ledger.write_parquet(folder / "ledger.parquet")
+    cleaned.accounts.write_parquet(folder / "accounts.parquet")
+    for name, table in cleaned.tables.items():
+        table.write_parquet(folder / "tables" / f"{name}.parquet")
+    for name, table in cleaned.quarantine.items():
+        table.write_parquet(folder / "quarantine" / f"{name}.parquet")
+    n_rows = 0
+    for part, rows in enumerate(build_panel(cleaned, 1 + cleaned.spells.height // SPELLS_A_FILE)):
+        rows.write_parquet(folder / "panel" / f"part-{part:04}.parquet")
+        n_rows += rows.height
+    return n_rows
+
+
+def _about(cleaned: Cleaned, n_person_months: int) -> dict[str, Any]:
+    about = cleaned.about
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "municipality_id": about.municipality_id,
+        "executor_id": about.executor_id,
+        "synthetic": about.synthetic,
+        "extract_date": about.extract_date.isoformat(),
+        "observed_until": cleaned.observed_until.isoformat(),
+        "first_month": about.first_month,
+        "last_month": about.last_month,
+        "tables": [name for name in schemas.tables() if name in cleaned.tables],
+        "caseload_source": caseload_source(cleaned.tables),
+        "dated_traits": dated_traits(cleaned.tables.get("traits")),
+        "booking_lag_days": cleaned.booking_lag_days,
+        "n_persons": cleaned.spells["person_id"].n_unique(),
+        "n_spells": cleaned.spells.height,
+        "n_person_months": n_person_months,
+    }
