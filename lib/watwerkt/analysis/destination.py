@@ -1,0 +1,28 @@
+"""Exit destinations as chapters show them: seven groups, of which one is outside policy.
+
+Moves, state pension and death end a benefit too, but never by what a municipality did: they are
+counted and shown, and left out of ``all`` exits.
+"""
+
+import polars as pl
+
+from watwerkt.codebook import UNKNOWN, codes
+
+STAY = "stay"
+ALL = "all"
+OUTSIDE = "outside"
+UNEXPLAINED = "unexplained"
+GROUPS: tuple[str, ...] = tuple(code for code in codes("destination_group") if code != UNKNOWN)
+
+
+def destination_group() -> pl.Expr:
+    """The group of ``exit_destination``; ``stay`` stays ``stay``, missing stays missing."""
+    groups = {code: entry.get("group", UNEXPLAINED) for code, entry in codes("destination").items()}
+    return pl.col("exit_destination").replace_strict({**groups, STAY: STAY}, default=UNEXPLAINED)
+
+
+def is_exit_to(outcome: str) -> pl.Expr:
+    """Whether a row of the panel ends in ``outcome``: a group, or ``all`` exits within policy."""
+    if outcome == ALL:
+        return ~destination_group().is_in([STAY, OUTSIDE])
+    return destination_group() == outcome

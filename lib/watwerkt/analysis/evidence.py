@@ -1,0 +1,64 @@
+"""An estimate with everything a reader needs to weigh it: the columns of ``estimates.parquet``.
+
+Status says how an estimate may be read. ``warning``: a published mistake, shown so that it is
+recognised. ``indicative``: rests on an assumption that the data cannot check. ``evidence``: a
+design that identifies the effect. The grade is that of the Maryland scale (1–5).
+"""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from watwerkt.estimators.power import mde
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """What is the same for every estimate of one analysis.
+
+    Attributes
+    ----------
+    chapter, analysis, design, estimand, scale : as in ``estimates.parquet``.
+    grade : Maryland scale, 1 (correlation) to 5 (randomised).
+    status : ``evidence``, ``indicative`` or ``warning``.
+    is_primary : one of the estimates named in the plan (P1–P10).
+    horizon_months : months over which the outcome is counted.
+    """
+
+    chapter: str
+    analysis: str
+    design: str
+    estimand: str
+    scale: str
+    grade: int
+    status: str
+    is_primary: bool
+    horizon_months: int
+    note: str = ""
+
+
+def describe_estimates(
+    tidy: pd.DataFrame, design: Design, outcome: str, conf_level: float, subgroup: str = ""
+) -> pd.DataFrame:
+    """Put ``design`` beside each row of ``tidy``, with the smallest effect it could detect.
+
+    ``tidy`` has term, estimate, std_error, conf_low, conf_high, p_value, n_obs, n_persons,
+    n_events and n_clusters. The MDE is on the same scale: power 80 %, two-sided 5 %.
+    """
+    facts = {
+        "chapter": design.chapter,
+        "analysis": design.analysis,
+        "design": design.design,
+        "outcome": outcome,
+        "horizon_months": design.horizon_months,
+        "estimand": design.estimand,
+        "scale": design.scale,
+        "subgroup": subgroup,
+        "conf_level": conf_level,
+        "grade": design.grade,
+        "status": design.status,
+        "is_primary": design.is_primary,
+        "note": design.note,
+    }
+    detectable = [mde(error) for error in tidy["std_error"]]
+    return tidy.assign(**facts, mde=detectable).drop(columns="statistic", errors="ignore")

@@ -1,0 +1,59 @@
+"""Stock, inflow and outflow, in persons (a couple is two)."""
+
+import polars as pl
+
+from watwerkt.analysis.destination import OUTSIDE, STAY, UNEXPLAINED, destination_group
+from watwerkt.disclosure import Policy, Protected, protect_counts, protect_shares
+
+
+def monthly_flows(panel: pl.LazyFrame, policy: Policy) -> Protected:
+    """Persons on benefit, entering and leaving: one row per month and series."""
+    began = (pl.col("months_since_entry") == 0) & pl.col("is_entry_observed")
+    wide = panel.group_by("month").agg(
+        stock=pl.len(), inflow=began.sum(), outflow=(pl.col("exit_destination") != STAY).sum()
+    )
+    long = wide.unpivot(index="month", variable_name="flow", value_name="n_persons")
+    return protect_counts(long.collect().to_pandas(), ["n_persons"], policy, by=["month", "flow"])
+
+
+def yearly_exits(panel: pl.LazyFrame, policy: Policy) -> Protected:
+    """Exits per calendar year and destination group."""
+    counts = (
+        _exits(panel).group_by("year", "destination_group").agg(n_exits=pl.len()).collect()
+    )
+    return protect_counts(
+        counts.to_pandas(), ["n_exits"], policy, by=["year", "destination_group"], totals=["destination_group"]
+    )
+
+
+def work_share_bounds(panel: pl.LazyFrame, policy: Policy) -> Protected:
+    """Share of exits to work per year, at least and at most given the unknown reasons.
+
+    Exits outside policy (moves, pension, death) are left out. At least: no unknown reason was
+    work. At most: every one was. Contact itself improves recording, so a rise in the known share
+    can look like a rise in work.
+    """
+    is_work, is_unknown = (pl.col("destination_group") == g for g in ("work", UNEXPLAINED))
+    counts = (
+        _exits(panel)
+        .filter(pl.col("destination_group") != OUTSIDE)
+        .group_by("year")
+        .agg(
+            n_exits=pl.len(),
+            n_work=is_work.sum(),
+            n_work_or_unknown=(is_work | is_unknown).sum(),
+        )
+        .collect()
+    )
+    return protect_shares(
+        counts.to_pandas(),
+        {"share_at_least": ("n_work", "n_exits"), "share_at_most": ("n_work_or_unknown", "n_exits")},
+        policy,
+        by=["year"],
+    )
+
+
+def _exits(panel: pl.LazyFrame) -> pl.LazyFrame:
+    return panel.filter(pl.col("exit_destination") != STAY).select(
+        year=pl.col("month").dt.year(), destination_group=destination_group()
+    )

@@ -1,0 +1,81 @@
+"""What came in, what was cleaned, and whether people could be recognised in it."""
+
+import polars as pl
+
+from watwerkt.codebook import UNKNOWN
+from watwerkt.disclosure import Policy, Protected, protect_counts
+from watwerkt.panel.prepared import Prepared
+
+NEEDS = {  # chapter → the tables without which it says "not delivered"
+    "03": ("benefits", "caseworkers", "assignments", "policies"),
+    "04": ("benefits", "contacts", "assignments", "traits"),
+}
+FOUND = ["rows_kept", "rows_merged", "rows_quarantined"]
+CLASS_SIZES = (1, 2, 4, 9)  # people who share a combination of traits: upper end of each band
+
+
+def accounts_table(accounts: pl.DataFrame, policy: Policy) -> Protected:
+    """Rows of the register per table: read = kept + merged + quarantined."""
+    return protect_counts(
+        accounts.to_pandas(),
+        ["rows_read", *FOUND],
+        policy,
+        by=["table"],
+        sums={"rows_read": FOUND},
+        of="records",
+    )
+
+
+def ledger_table(ledger: pl.DataFrame, policy: Policy) -> Protected:
+    """Rows of the register that each cleaning rule touched, rules that found nothing left out."""
+    found = ledger.filter(pl.col("n_rows") > 0).to_pandas()
+    return protect_counts(
+        found, ["n_rows"], policy, by=[("table", "rule", "action")], of="records"
+    )
+
+
+def usable_table(prepared: Prepared, policy: Policy) -> Protected:
+    """Rows at hand of each table that a chapter needs; 0 where it was not delivered."""
+    kept = dict(prepared.accounts.select("table", "rows_kept").iter_rows())
+    rows = [
+        {"chapter": chapter, "table": table, "rows_kept": kept.get(table, 0)}
+        for chapter, tables in NEEDS.items()
+        for table in tables
+    ]
+    return protect_counts(
+        pl.DataFrame(rows).to_pandas(),
+        ["rows_kept"],
+        policy,
+        by=[("chapter", "table")],
+        of="records",
+    )
+
+
+def anonymity_table(panel: pl.LazyFrame, policy: Policy) -> Protected:
+    """People by how many share their combination of quasi-identifiers (k-anonymity).
+
+    The combination: age band of ten years, sex, household, origin, quarter of entry and district,
+    in the first month that a person is seen.
+    """
+    traits = ["sex", "household_type", "origin", "district_id"]
+    first = panel.sort("person_id", "month").group_by("person_id", maintain_order=True).first()
+    entry = pl.col("month").dt.offset_by(pl.format("-{}mo", pl.col("months_since_entry")))
+    sizes = (
+        first.select(
+            *(pl.col(name).fill_null(UNKNOWN) for name in traits),
+            age=pl.col("age_years") // 10,
+            entry_quarter=entry.dt.truncate("1q"),
+        )
+        .group_by(pl.all())
+        .agg(n_sharing=pl.len())
+        .group_by(class_size=_class_size())
+        .agg(n_persons=pl.col("n_sharing").sum())
+        .collect()
+    )
+    return protect_counts(sizes.to_pandas(), ["n_persons"], policy, by=["class_size"])
+
+
+def _class_size() -> pl.Expr:
+    lows = [low + 1 for low in (0, *CLASS_SIZES[:-1])]
+    names = [str(h) if low == h else f"{low}–{h}" for low, h in zip(lows, CLASS_SIZES, strict=True)]
+    return pl.col("n_sharing").cut(list(CLASS_SIZES), labels=[*names, f"{CLASS_SIZES[-1] + 1}+"])
