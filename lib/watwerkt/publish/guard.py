@@ -24,7 +24,7 @@ def guard_display(shell: InteractiveShell | None = None) -> None:
     the whole ``format`` step is guarded: the cell fails, and with it the chapter.
     """
     shell = shell or get_ipython()
-    if shell is None:
+    if shell is None or shell.display_formatter is None:
         raise WatwerktError("guard_display() works in a notebook's kernel only")
     formatter, printer = shell.display_formatter, builtins.print
     if getattr(formatter.format, "is_guarded", False):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from watwerkt.publish.chapter_html import Section
@@ -70,7 +70,7 @@ def report_html(sections: Sequence[Section], about: About, language: str) -> str
 
 
 @cache
-def _template():  # noqa: ANN202
+def _template() -> Template:
     folder = str(files("watwerkt.publish") / "templates")
     environment = Environment(
         loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined

@@ -23,6 +23,7 @@ class Labels:
     formats : column → placeholder spec, as in ``language``: ``%1``, ``.2``, ``month``.
     names : column → code → its name in the language.
     mark : words that every figure carries (*synthetische gegevens*), or nothing.
+    is_narrow : whether a figure is drawn for a phone.
     """
 
     translator: Translator
@@ -30,6 +31,7 @@ class Labels:
     formats: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, Mapping[Any, str]] = field(default_factory=dict)
     mark: str = ""
+    is_narrow: bool = False
 
     def column(self, name: str) -> str:
         """The label of a column."""

@@ -3,9 +3,11 @@
 import html
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from inspect import signature
 from typing import Any
 
+import pandas as pd
 from IPython.display import HTML
 from matplotlib.figure import Figure
 
@@ -15,7 +17,7 @@ from watwerkt.publish.language import Translator
 from watwerkt.publish.sentences import fill_sentence
 from watwerkt.publish.style import house_style
 from watwerkt.publish.svg import figure_svg
-from watwerkt.publish.tables import table_html
+from watwerkt.publish.tables import spread_series, table_html
 
 Row = int | Mapping[str, Any] | None
 Plot = Callable[..., Figure]
@@ -46,14 +48,16 @@ class Page:
         title: str,
         columns: Mapping[str, str],
         *,
+        group: str = "",
         fill: Mapping[str, Any] | None = None,
         **wording: Any,
     ) -> HTML:
-        """A table with its caption; ``wording``: formats, names, codes."""
+        """A table with its caption; ``wording``: formats, names, codes; ``group``: a column."""
         frame = require_protected(protected).frame
         name = f"table-{_slug(title)}"
         caption = self._caption(protected, title, fill)
-        table = table_html(frame, self._labels(protected, columns, **wording), caption, name)
+        labels = self._labels(protected, columns, **wording)
+        table = table_html(frame, labels, caption, name, group)
         return _element("table", table + self._dash(protected))
 
     def figure(
@@ -74,16 +78,19 @@ class Page:
         frame = require_protected(protected).frame
         labels = self._labels(protected, columns, formats=formats, names=names, codes=codes)
         name, say = f"figure-{_slug(title)}", self.translator.text
+        alt = self._fill(alt, fill)
         with house_style():
-            drawn = figure_svg(plot(frame, labels, **options), name, self._fill(alt, fill))
+            wide = figure_svg(plot(frame, labels, **options), name, alt)
+            slim = replace(labels, is_narrow=True)
+            narrow = figure_svg(plot(frame, slim, **options), f"{name}-narrow", alt)
         caption = self._caption(protected, title, fill)
-        table = table_html(frame, labels, caption, f"{name}-data") + self._dash(protected)
+        table = _data_table(frame, labels, plot, options, caption, f"{name}-data")
         return _element(
             "figure",
-            f'<figure id="{name}"><div class="drawing">{drawn}</div>'
-            f"<figcaption>{caption}</figcaption></figure>"
+            f'<figure id="{name}"><figcaption>{caption}</figcaption>'
+            f'<div class="wide">{wide}</div><div class="narrow" hidden>{narrow}</div></figure>'
             f"<details><summary>{html.escape(say('The figures in this chart'))}</summary>"
-            f"{table}</details>",
+            f"{table}{self._dash(protected)}</details>",
         )
 
     def say(
@@ -136,6 +143,22 @@ class Page:
             return ""
         sentence = self.translator.text("– : not shown, because it is about too few people.")
         return f'<p class="key">{html.escape(sentence)}</p>'
+
+
+def _data_table(
+    frame: pd.DataFrame,
+    labels: Labels,
+    plot: Plot,
+    options: Mapping[str, Any],
+    caption: str,
+    table_id: str,
+) -> str:
+    """The figures that a drawing shows, one column per line where it has several."""
+    known = {name: p.default for name, p in signature(plot).parameters.items()} | dict(options)
+    parts = {name: known[name] for name in ("x", "y", "series", "low", "high") if name in known}
+    if parts.get("series"):
+        frame, labels = spread_series(frame, labels, **parts)
+    return table_html(frame, labels, caption, table_id)
 
 
 def _element(kind: str, content: str) -> HTML:

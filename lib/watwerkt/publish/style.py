@@ -51,7 +51,7 @@ COLOURS = {
     "quarantine": RED,
 }
 
-RC: dict[str, Any] = {
+RC: Any = {
     "font.family": "DejaVu Sans",
     "font.size": 10,
     "axes.labelsize": 10,
@@ -71,7 +71,7 @@ RC: dict[str, Any] = {
     "lines.linewidth": 2.0,
     "lines.solid_capstyle": "round",
     "hatch.linewidth": 0.8,
-    "svg.fonttype": "path",
+    "svg.fonttype": "none",
     "svg.hashsalt": "watwerkt",
 }
 
@@ -85,12 +85,15 @@ def house_style() -> Iterator[None]:
         yield
 
 
-def build_axes(labels: Labels, width: float = 6.2, height: float = 3.5) -> Axes:
-    """One pair of axes in a figure of its own, in inches, with the mark in the top right corner."""
-    figure = Figure(figsize=(width, height), layout="constrained")
+def build_axes(labels: Labels, height: float = 3.5) -> tuple[Figure, Axes]:
+    """One pair of axes in a figure of its own, with the mark in the top right corner.
+
+    ``height`` in inches; a figure for a phone is as wide as a phone.
+    """
+    figure = Figure(figsize=(3.7 if labels.is_narrow else 6.2, height), layout="constrained")
     if labels.mark:
         figure.suptitle(labels.mark, x=0.99, ha="right", fontsize=9, color=RED)
-    return figure.subplots()
+    return figure, figure.subplots()
 
 
 def colours_of(codes: Sequence[str]) -> dict[str, str]:

@@ -1,4 +1,8 @@
-"""A matplotlib figure as inline SVG: the same bytes every time, readable aloud, ids of its own."""
+"""A matplotlib figure as inline SVG: the same bytes every time, readable aloud, ids of its own.
+
+Text stays text, in the page's own typeface: it can be searched, and it does not depend on how a
+font's outlines were compiled. It is laid out in DejaVu Sans, which is wider than the others named.
+"""
 
 import html
 import io
@@ -6,9 +10,14 @@ import re
 
 from matplotlib.figure import Figure
 
+FAMILY = "Segoe UI, Helvetica Neue, Arial, Liberation Sans, DejaVu Sans, sans-serif"
+NOISE = re.compile(
+    r'<metadata>.*?</metadata>|<!--.*?-->| transform="rotate\(-?0 [^"]*"|font-family: [^;"]*;? ?',
+    re.DOTALL,
+)
 ID = re.compile(r'\sid="([^"]+)"')
 REFERENCE = re.compile(r'(?:href="#|url\(#)([^")]+)')
-PATH = re.compile(r'(\s(?:d|x|y)="|translate\()([^")]+)')
+GEOMETRY = re.compile(r'(\s(?:d|x|y)="|translate\(|rotate\()([^")]+)')
 DECIMALS = re.compile(r"-?\d+\.\d{3,}")
 
 
@@ -16,16 +25,13 @@ def figure_svg(figure: Figure, prefix: str, alt: str) -> str:
     """One ``<svg role="img">`` whose ids begin with ``prefix`` and are numbered as they occur."""
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None})
-    source = buffer.getvalue()
-    body = source[source.index("<svg") :]
-    body = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", body, flags=re.DOTALL)
-    body = body.replace("xlink:href", "href")
-    head = re.search(r'viewBox="([^"]+)"', body)
-    body = body[body.index(">") + 1 :]
-    body = PATH.sub(lambda m: m[1] + DECIMALS.sub(_shorten, m[2]), _number_ids(body, prefix))
+    source = NOISE.sub("", buffer.getvalue()).replace("xlink:href", "href")
+    head, _, body = source[source.index("<svg") :].partition(">")
+    box = re.search(r'viewBox="[^"]+"', head)
+    body = GEOMETRY.sub(lambda m: m[1] + DECIMALS.sub(_shorten, m[2]), _number_ids(body, prefix))
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{html.escape(alt)}" viewBox="{head[1] if head else ""}">'
-        + re.sub(r"\n\s*", "\n", body).strip()
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{html.escape(alt)}" '
+        f'font-family="{FAMILY}" {box[0] if box else ""}>' + re.sub(r"\n\s*", "\n", body).strip()
     )
 
 

@@ -1,7 +1,7 @@
 """Tables: a protected frame in, accessible HTML out, the same bytes every time."""
 
-import html
 import re
+from dataclasses import replace
 
 import pandas as pd
 from great_tables import GT
@@ -10,34 +10,68 @@ from watwerkt.errors import DisclosureError
 from watwerkt.publish.labels import Labels
 
 INTERVAL = {"conf_low", "conf_high"}
+STYLE = re.compile(r'<style>.*?</style>|\s(?:id|headers|rowspan)="[^"]*"|\scolspan="1"', re.DOTALL)
+CLASS = re.compile(r'\sclass="([^"]*)"')
 
 
-def table_html(frame: pd.DataFrame, labels: Labels, caption: str, table_id: str) -> str:
+def table_html(
+    frame: pd.DataFrame, labels: Labels, caption: str, table_id: str, group: str = ""
+) -> str:
     """The columns that ``labels`` names, in that order, the first as row heads.
 
-    ``caption`` is HTML. Raises DisclosureError where p-values stand without their intervals.
+    ``caption`` is HTML. ``group`` names a column whose values become headings between the rows.
+    Raises DisclosureError where p-values stand without their intervals.
     """
-    columns = list(labels.columns)
-    if "p_value" in columns and not set(columns) >= INTERVAL:
+    if "p_value" in labels.columns and not labels.columns.keys() >= INTERVAL:
         raise DisclosureError(
             "a p-value never stands alone: show conf_low and conf_high in the same table"
         )
     written = pd.DataFrame(
-        {c: [html.escape(labels.value(c, value)) for value in frame[c]] for c in columns}
+        {c: [labels.value(c, value) for value in frame[c]] for c in labels.columns}, dtype="str"
     )
-    numeric = [c for c in columns[1:] if pd.api.types.is_numeric_dtype(frame[c])]
+    head, *others = (c for c in labels.columns if c != group)
+    is_number = {c: pd.api.types.is_numeric_dtype(frame[c]) for c in others}
     table = (
-        GT(written, id=table_id, rowname_col=columns[0])
-        .tab_stubhead(labels.column(columns[0]))
-        .cols_label({c: labels.column(c) for c in columns[1:]})
+        GT(written, id=table_id, rowname_col=head, groupname_col=group or None)
+        .tab_stubhead(labels.column(head))
+        .cols_label({c: labels.column(c) for c in others})
         .cols_align("left")
-        .cols_align("right", columns=[c for c in numeric if c not in labels.names])
+        .cols_align("right", columns=[c for c in others if is_number[c] and c not in labels.names])
     )
-    raw = re.sub(r"<style>.*?</style>", "", table.as_raw_html(), flags=re.DOTALL)
-    body = raw[raw.index("<thead>") : raw.index("</table>")]
-    body = re.sub(rf'\s(?:id|headers)="{re.escape(table_id)}-[^"]*"', "", body)
+    raw = table.as_raw_html()
+    body = STYLE.sub("", raw[raw.index("<thead>") : raw.index("</table>")])
     return (
         f'<div class="table" id="{table_id}" role="region" tabindex="0" '
-        f'aria-labelledby="{table_id}-caption"><table class="gt_table">'
-        f'<caption id="{table_id}-caption">{caption}</caption>{body}</table></div>'
+        f'aria-labelledby="{table_id}-caption"><table>'
+        f'<caption id="{table_id}-caption">{caption}</caption>'
+        + re.sub(r"\s*\n\s*", "", CLASS.sub(_rename_class, body))
+        + "</table></div>"
     )
+
+
+def spread_series(
+    frame: pd.DataFrame, labels: Labels, x: str, y: str, series: str, low: str = "", high: str = ""
+) -> tuple[pd.DataFrame, Labels]:
+    """One column per value of ``series``: ``y`` as it is written, with its interval.
+
+    Where the frame is to show more than these columns it comes back as it is.
+    """
+    if not labels.columns.keys() <= {x, y, series, low, high}:
+        return frame, labels
+    cells = [labels.value(y, value) for value in frame[y]]
+    if low and high:
+        ends = zip(cells, frame[low], frame[high], strict=True)
+        cells = [f"{y_} ({labels.value(low, a)} – {labels.value(high, b)})" for y_, a, b in ends]
+    long = frame[[x, series]].assign(cell=cells)
+    wide = long.pivot_table(
+        index=x, columns=series, values="cell", aggfunc="first", sort=False, observed=True
+    )
+    columns = {code: labels.value(series, code) for code in wide.columns}
+    return wide.reset_index(), replace(labels, columns={x: labels.column(x), **columns})
+
+
+def _rename_class(found: re.Match[str]) -> str:
+    """Great Tables' classes as the report's: numbers and group headings are all that differ."""
+    if "gt_group_heading_row" in found[1]:
+        return ' class="group"'
+    return ' class="n"' if "gt_right" in found[1] else ""

@@ -8,15 +8,16 @@ import matplotlib.dates as mdates
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis
+from matplotlib.axis import Axis, YAxis
+from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, MultipleLocator, NullLocator
 
 from watwerkt.publish.labels import Labels
 from watwerkt.publish.style import FAINT
 
 LINE_HEIGHT = 13.0  # points
-NAME_WIDTH = 20  # characters of a name beside its line
-LABEL_WIDTH = 70  # characters above the axes
+NAME_WIDTH, NAME_WIDTH_NARROW = 20, 13  # characters of a name beside its line
+LABEL_WIDTH, LABEL_WIDTH_NARROW = 75, 38  # characters above the axes
 RATIOS = (0.1, 0.2, 0.33, 0.5, 0.67, 0.8, 1, 1.25, 1.5, 2, 3, 5, 10, 20, 50)
 
 
@@ -25,8 +26,9 @@ def format_axis(axis: Axis, labels: Labels, column: str, values: pd.Series) -> N
 
     The vertical axis has its label above it, where it can be read without turning one's head.
     """
-    if axis.axis_name == "y":
-        name = textwrap.fill(labels.column(column), LABEL_WIDTH)
+    if isinstance(axis, YAxis):
+        width = LABEL_WIDTH_NARROW if labels.is_narrow else LABEL_WIDTH
+        name = textwrap.fill(labels.column(column), width)
         axis.axes.set_title(name, loc="left", fontsize=10, color=FAINT, pad=8)
     else:
         axis.set_label_text(labels.column(column))
@@ -37,18 +39,21 @@ def format_axis(axis: Axis, labels: Labels, column: str, values: pd.Series) -> N
         axis.set_major_formatter(FuncFormatter(lambda tick, _: _write_tick(tick, labels, column)))
 
 
-def label_ends(axes: Axes, ends: Mapping[str, tuple[float, float, str]]) -> None:
+def label_ends(
+    figure: Figure, axes: Axes, labels: Labels, ends: Mapping[str, tuple[float, float, str]]
+) -> None:
     """Write each line's name right of its last point; names never overlap.
 
     Parameters
     ----------
     ends : name → (x, y, colour) of the line's last point, in data coordinates.
     """
-    axes.figure.draw_without_rendering()
-    height = axes.get_window_extent().height * 72 / axes.figure.dpi
+    figure.draw_without_rendering()
+    height = axes.get_window_extent().height * 72 / figure.dpi
     low, high = axes.get_ylim()
     names = sorted(ends, key=lambda name: (ends[name][1], name))
-    written = [textwrap.fill(name, NAME_WIDTH) for name in names]
+    width = NAME_WIDTH_NARROW if labels.is_narrow else NAME_WIDTH
+    written = [textwrap.fill(name, width) for name in names]
     tall = np.array([LINE_HEIGHT * (1 + text.count("\n")) for text in written])
     wanted = np.array([(ends[name][1] - low) / (high - low) * height for name in names])
     right = max(x for x, _, _ in ends.values())
@@ -69,7 +74,7 @@ def spread(wanted: np.ndarray, tall: np.ndarray) -> np.ndarray:
     """The centres nearest to ``wanted`` (increasing) at which things ``tall`` do not overlap.
 
     Least squares under an order is isotonic regression of ``wanted`` less the room that those
-    below take, by pooling adjacent violators.
+    below take, by pooling adjacent violators; none goes below nought.
     """
     room = np.concatenate([[0.0], np.cumsum((tall[1:] + tall[:-1]) / 2)])
     blocks: list[list[float]] = []
@@ -78,7 +83,7 @@ def spread(wanted: np.ndarray, tall: np.ndarray) -> np.ndarray:
         while len(blocks) > 1 and np.mean(blocks[-2]) > np.mean(blocks[-1]):
             last = blocks.pop()
             blocks[-1] += last
-    return np.array([np.mean(block) for block in blocks for _ in block]) + room
+    return np.array([max(np.mean(block), 0.0) for block in blocks for _ in block]) + room
 
 
 def _place_ticks(axis: Axis, labels: Labels, column: str, values: pd.Series) -> None:
@@ -104,7 +109,8 @@ def _write_tick(tick: float, labels: Labels, column: str) -> str:
 
 def _format_months(axis: Axis, labels: Labels, values: pd.Series) -> None:
     n_months = (values.max() - values.min()).days / 30.4
-    every = 12 if n_months > 30 else 6 if n_months > 15 else 3 if n_months > 6 else 1
+    crowd = n_months * (2 if labels.is_narrow else 1)
+    every = 12 if crowd > 30 else 6 if crowd > 15 else 3 if crowd > 6 else 1
     axis.set_major_locator(mdates.MonthLocator(bymonth=range(1, 13, every)))
 
     def written(tick: float, _: int) -> str:

@@ -13,7 +13,7 @@ def plot_bands(frame: pd.DataFrame, labels: Labels, *, x: str, y: str, marked: s
 
     A suppressed band shows a dash. ``marked`` is the band with a target or norm, in ink.
     """
-    axes = build_axes(labels)
+    figure, axes = build_axes(labels)
     names = [labels.value(x, band) for band in frame[x]]
     heights = frame[y].astype("float64")
     colours = [INK if marked and band == marked else BLUE for band in frame[x]]
@@ -31,15 +31,16 @@ def plot_bands(frame: pd.DataFrame, labels: Labels, *, x: str, y: str, marked: s
     format_axis(axes.yaxis, labels, y, frame[y])
     axes.set_xlabel(labels.column(x))
     axes.grid(visible=False, axis="x")
-    axes.tick_params(axis="x", length=0, labelsize=9)
-    return axes.figure
+    is_crowded = labels.is_narrow and sum(map(len, names)) > 30
+    axes.tick_params(axis="x", length=0, labelsize=9, labelrotation=90 if is_crowded else 0)
+    return figure
 
 
 def plot_stack(frame: pd.DataFrame, labels: Labels, *, y: str, x: str, series: str) -> Figure:
     """Draw ``x`` per category ``y`` as lying bars, divided by ``series``, first row on top."""
     wide = frame.pivot_table(index=y, columns=series, values=x, aggfunc="sum", sort=False)
     wide = wide.astype("float64").fillna(0)
-    axes = build_axes(labels, height=1.3 + 0.42 * len(wide))
+    figure, axes = build_axes(labels, height=1.3 + 0.42 * len(wide))
     names = [labels.value(y, category) for category in wide.index]
     left = pd.Series(0.0, index=wide.index)
     for code, colour in colours_of(list(wide.columns)).items():
@@ -50,7 +51,10 @@ def plot_stack(frame: pd.DataFrame, labels: Labels, *, y: str, x: str, series: s
     format_axis(axes.xaxis, labels, x, frame[x])
     axes.grid(visible=False, axis="y")
     axes.tick_params(axis="y", length=0)
-    axes.figure.legend(
-        loc="outside lower left", ncols=wide.shape[1], handlelength=1, columnspacing=1.2
+    figure.legend(
+        loc="outside lower left",
+        ncols=2 if labels.is_narrow else wide.shape[1],
+        handlelength=1,
+        columnspacing=1.2,
     )
-    return axes.figure
+    return figure

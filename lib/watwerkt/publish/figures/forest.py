@@ -1,12 +1,15 @@
 """Forest: estimates as points with their intervals and what could have been detected."""
 
+import textwrap
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from watwerkt.publish.figures.axis import format_axis
+from watwerkt.publish.figures.axis import LINE_HEIGHT, format_axis
 from watwerkt.publish.labels import Labels
 from watwerkt.publish.style import BLUE, FAINT, GRID, INK, NAIVE, build_axes
 
@@ -31,7 +34,8 @@ def plot_forest(
     of ``x``). Rows whose ``status`` is *warning* are grey, hollow, hatched and called misleading.
     ``is_ratio``: ratios, on a log axis around 1; otherwise differences, around 0.
     """
-    axes = build_axes(labels, height=1.4 + 0.46 * len(frame))
+    figure, axes = build_axes(labels, height=1.5 + (0.8 if labels.is_narrow else 0.46) * len(frame))
+    name_row = _name_row_above if labels.is_narrow else _name_row
     if is_ratio:
         axes.set_xscale("log")
     drawn = frame.assign(
@@ -39,68 +43,73 @@ def plot_forest(
         detectable=frame[mde].astype("float64") if mde in frame else np.nan,
     )
     for place, (_, row) in enumerate(drawn.iterrows()):
-        _draw_row(
-            axes, place, row[[x, low, high, "detectable"]].to_numpy("float64"), row["is_naive"]
-        )
-        _write_interval(axes, place, [labels.value(c, row[c]) for c in (x, low, high)])
+        numbers = row[[x, low, high, "detectable"]].to_numpy("float64")
+        _draw_row(axes, place, numbers, row["is_naive"], 0.3 if labels.is_narrow else 0.6)
+        interval = "{} ({} – {})".format(*(labels.value(c, row[c]) for c in (x, low, high)))
+        tag = f"({labels.translator.text('misleading')})" if row["is_naive"] else ""
+        name_row(axes, place, labels.value(y, row[y]), tag, interval)
     axes.axvline(1.0 if is_ratio else 0.0, color=INK, linewidth=1)
-    _name_rows(axes, labels, [labels.value(y, term) for term in frame[y]], drawn["is_naive"])
+    axes.use_sticky_edges = False
+    axes.spines["left"].set_visible(False)
+    axes.set_yticks([])
+    axes.set_ylim(len(frame) - 0.4, -0.9 if labels.is_narrow else -0.6)
+    axes.grid(visible=False, axis="y")
     format_axis(axes.xaxis, labels, x, frame[x])
-    _explain(axes, labels, drawn["detectable"].notna().any(), drawn["is_naive"].any())
-    return axes.figure
+    _explain(figure, labels, drawn)
+    return figure
 
 
-def _draw_row(axes: Axes, place: int, numbers: np.ndarray, is_naive: bool) -> None:
+def _draw_row(axes: Axes, place: int, numbers: np.ndarray, is_naive: bool, height: float) -> None:
     x, low, high, mde = numbers
     colour = NAIVE if is_naive else BLUE
     if is_naive:
-        axes.barh(
-            place,
-            high - low,
-            left=low,
-            height=0.5,
-            color="none",
-            edgecolor=NAIVE,
-            hatch="////",
-            alpha=0.45,
-            linewidth=0,
-        )
+        hatch: dict[str, Any] = {"edgecolor": NAIVE, "hatch": "////", "alpha": 0.45}
+        axes.barh(place, high - low, height, low, color="none", linewidth=0, **hatch)
     elif not np.isnan(mde):
         nearest, furthest = (1 / mde, mde) if axes.get_xscale() == "log" else (-mde, mde)
-        axes.barh(place, furthest - nearest, left=nearest, height=0.62, color=GRID, linewidth=0)
+        axes.barh(place, furthest - nearest, height, nearest, color=GRID, linewidth=0)
     axes.plot([low, high], [place, place], color=colour, linewidth=2)
     face = "white" if is_naive else colour
     axes.plot(x, place, "o", color=colour, markersize=7, markerfacecolor=face)
 
 
-def _write_interval(axes: Axes, place: int, written: list[str]) -> None:
-    estimate, low, high = written
-    text = f"{estimate} ({low} – {high})"
+def _name_row(axes: Axes, place: int, name: str, tag: str, interval: str) -> None:
+    """The name left and the interval right of a row; each line is a text of its own."""
+    lines = [*textwrap.wrap(name, 34), *([tag] if tag else [])]
     where = axes.get_yaxis_transform()
-    axes.text(1.02, place, text, transform=where, va="center", fontsize=9, color=INK)
+    for i, line in enumerate(lines):
+        offset = (-6, ((len(lines) - 1) / 2 - i) * LINE_HEIGHT)
+        place_it: dict[str, Any] = {
+            "xycoords": where,
+            "xytext": offset,
+            "textcoords": "offset points",
+        }
+        axes.annotate(line, (0, place), ha="right", va="center", **place_it)
+    axes.text(1.02, place, interval, transform=where, va="center", fontsize=9)
 
 
-def _name_rows(axes: Axes, labels: Labels, names: list[str], is_naive: pd.Series) -> None:
-    misleading = labels.translator.text("misleading")
-    written = [
-        f"{name}\n({misleading})" if naive else name
-        for name, naive in zip(names, is_naive, strict=True)
-    ]
-    axes.set_yticks(range(len(names)), written)
-    axes.set_ylim(len(names) - 0.4, -0.6)
-    axes.tick_params(axis="y", length=0, labelcolor=INK)
-    axes.grid(visible=False, axis="y")
+def _name_row_above(axes: Axes, place: int, name: str, tag: str, interval: str) -> None:
+    """On a phone: the name above a row, and the interval under the name."""
+    text = "\n".join([*textwrap.wrap(f"{name} {tag}", 44), interval])
+    paper = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+    where = axes.get_yaxis_transform()
+    axes.text(0, place - 0.2, text, transform=where, va="bottom", fontsize=9, bbox=paper)
 
 
-def _explain(axes: Axes, labels: Labels, has_mde: bool, has_naive: bool) -> None:
+def _explain(figure: Figure, labels: Labels, drawn: pd.DataFrame) -> None:
     say = labels.translator.text
     handles = []
-    if has_mde:
+    if drawn["detectable"].notna().any():
         handles.append(Patch(color=GRID, label=say("too small to be detected here")))
-    if has_naive:
+    if drawn["is_naive"].any():
         hatched = Patch(
             facecolor="white", edgecolor=NAIVE, hatch="////", linewidth=0, label=say("misleading")
         )
         handles.append(hatched)
     if handles:
-        axes.figure.legend(handles=handles, loc="outside lower left", ncols=2, labelcolor=FAINT)
+        figure.legend(
+            handles=handles,
+            loc="outside lower left",
+            ncols=1 if labels.is_narrow else 2,
+            labelcolor=FAINT,
+        )

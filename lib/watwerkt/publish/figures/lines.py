@@ -28,7 +28,7 @@ def plot_lines(
     A missing value leaves a gap. ``low`` and ``high`` name the columns of the interval, drawn as
     a band. ``from_zero`` starts the vertical axis at nought, as counts and shares need.
     """
-    axes = build_axes(labels)
+    figure, axes = build_axes(labels)
     codes = list(dict.fromkeys(frame[series])) if series else [""]
     colours = colours_of(codes) if series else {"": INK}
     ends = {}
@@ -49,8 +49,8 @@ def plot_lines(
     axes.margins(x=0.01)
     axes.grid(visible=False, axis="x")
     if ends:
-        label_ends(axes, ends)
-    return axes.figure
+        label_ends(figure, axes, labels, ends)
+    return figure
 
 
 def plot_curve(
@@ -68,10 +68,9 @@ def plot_curve(
 
 
 def _draw_one(axes: Axes, part: pd.DataFrame, colour: str, dashes: object, is_step: bool) -> None:
-    x, y, *band = (part[column] for column in part)
+    x, y, *band = (part[column].to_numpy() for column in part)
     drawstyle = "steps-post" if is_step else "default"
     axes.plot(x, y, color=colour, linestyle=dashes, drawstyle=drawstyle)
     if band:
-        axes.fill_between(
-            x, *band, step="post" if is_step else None, color=colour, alpha=0.16, linewidth=0
-        )
+        step = "post" if is_step else None
+        axes.fill_between(x, band[0], band[1], step=step, color=colour, alpha=0.16, linewidth=0)
