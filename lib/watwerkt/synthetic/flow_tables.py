@@ -1,0 +1,210 @@
+"""Tables ``applications``, ``trials`` and ``trial_flow``."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from watwerkt.synthetic.clock import NEVER, Days
+from watwerkt.synthetic.register import Register, canonical, random_ids
+from watwerkt.synthetic.state import Rows
+
+GUIDANCE, SEARCH = "begeleiding", "zoekperiode"
+ARMS = {GUIDANCE: ["gebruikelijk", "intensief"], SEARCH: ["gebruikelijk", "zoekperiode"]}
+
+
+@dataclass(frozen=True, slots=True)
+class Applications:
+    """Every application, also of people who never became clients.
+
+    Attributes
+    ----------
+    frame : ``person_id, date, decision, decided, lottery`` (arm or -1), ``application_id``.
+    """
+
+    frame: pl.DataFrame
+
+
+def build_applications(register: Register) -> Applications:
+    """Granted ones from the spells, deterred ones from the lottery, refused ones at random."""
+    parts = [_granted(register), _deterred(register)]
+    parts.append(_refused(register, sum(len(part) for part in parts)))
+    frame = pl.concat(parts).sort("date", "person_id")
+    ids = [f"a{i + 1:07d}" for i in range(len(frame))]
+    return Applications(frame.with_columns(application_id=pl.Series(ids, dtype=pl.String)))
+
+
+def _granted(register: Register) -> pl.DataFrame:
+    """The application behind each spell that started in the window: some days before the start."""
+    first = pl.lit(register.world.clock.date(0).item())
+    spells = register.spells.filter(pl.col("start") >= first)
+    person, lottery = spells["person"].to_numpy(), register.lottery
+    entered_first = (spells["spell"] == 1).to_numpy() & ~lottery.is_deterred[person]
+    return spells.select(
+        person_id=register.persons(person),
+        date=pl.col("start")
+        - pl.duration(days=pl.Series(register.rng(40).integers(0, 6, len(spells)))),
+        decision=pl.when("is_booked").then(pl.lit("granted")),
+        decided=pl.when("is_booked").then("registered"),
+        lottery=pl.Series(np.where(entered_first, lottery.arm[person], -1)),
+    )
+
+
+def _deterred(register: Register) -> pl.DataFrame:
+    """First applications that the search period made people withdraw."""
+    lottery, people, clock = register.lottery, register.world.people, register.world.clock
+    rows = np.flatnonzero(lottery.is_deterred)
+    dates = clock.date(people.entry_month[rows], people.entry_day[rows])
+    return _closed(register, register.person_ids[rows], dates, "withdrawn", lottery.arm[rows], 41)
+
+
+def _refused(register: Register, n_others: int) -> pl.DataFrame:
+    """Applications of people who never become clients, spread over the window."""
+    share, clock = register.world.scenario.applications_refused, register.world.clock
+    rng = register.rng(42)
+    n = int(n_others * share / (1 - share))
+    t = rng.integers(0, clock.n_months, n)
+    dates = clock.date(t, rng.integers(1, 29, n))
+    arm = np.full(n, -1)
+    rule = register.world.scenario.prevention
+    if rule:
+        is_in = (rule.first_month <= t) & (t <= rule.last_month)
+        arm = np.where(is_in, rng.random(n) < rule.probability, -1)
+    names = rng.choice(["rejected", "withdrawn"], n, p=[0.62, 0.38])
+    return _closed(register, random_ids(n, rng), dates, names, arm, 43)
+
+
+def _closed(
+    register: Register, ids: np.ndarray, dates: Days, decision: str | np.ndarray, arm: np.ndarray,
+    purpose: int,
+) -> pl.DataFrame:  # fmt: skip
+    """Applications that ended without a benefit."""
+    days = register.rng(purpose).integers(3, 57, len(ids)).astype("timedelta64[D]")
+    decided = dates + days
+    known = decided <= register.extract_date
+    frame = pl.DataFrame(
+        {
+            "person_id": ids.astype(str),
+            "date": dates,
+            "decision": np.full(len(ids), decision) if isinstance(decision, str) else decision,
+            "decided": decided,
+            "lottery": arm.astype(np.int64),
+        }
+    )
+    frame = frame.filter(pl.Series(dates <= register.extract_date))
+    known = pl.Series(known[dates <= register.extract_date])
+    return frame.with_columns(
+        decision=pl.when(known).then("decision"), decided=pl.when(known).then("decided")
+    )
+
+
+def applications_table(applications: Applications) -> pl.DataFrame:
+    """One row per application."""
+    frame = applications.frame
+    return canonical(
+        "applications",
+        frame.with_columns(application_date="date", decision_date="decided"),
+    )
+
+
+def trials_table(register: Register, applications: Applications) -> pl.DataFrame:
+    """Units that were drawn: people for guidance, applications for the search period."""
+    parts = []
+    if register.world.scenario.trial:
+        parts.append(_guidance_units(register))
+    if register.world.scenario.prevention:
+        parts.append(_search_units(register, applications))
+    return canonical("trials", pl.concat(parts) if parts else pl.DataFrame())
+
+
+def _guidance_units(register: Register) -> pl.DataFrame:
+    log, trial = register.history.log["trial"], register.world.scenario.trial
+    joins = log["joins"] & _in_file(register, log)
+    date = register.world.clock.date(trial.month if trial else NEVER, 1)
+    return pl.DataFrame(
+        {
+            "trial_id": GUIDANCE,
+            "unit_id": register.persons(log["person"][joins]),
+            "unit": "person",
+            "arm": np.array(ARMS[GUIDANCE])[log["arm"][joins]],
+            "stratum": np.array(["ver", "dichtbij"])[log["is_near"][joins].astype(int)],
+            "assigned_date": np.full(joins.sum(), date),
+            "took_up": log["took_up"][joins],
+            "probability": _probability(log["arm"][joins], trial.probability if trial else 0.5),
+        }
+    )
+
+
+def _search_units(register: Register, applications: Applications) -> pl.DataFrame:
+    rule = register.world.scenario.prevention
+    drawn = applications.frame.filter(pl.col("lottery") >= 0)
+    arm = drawn["lottery"].to_numpy()
+    return pl.DataFrame(
+        {
+            "trial_id": SEARCH,
+            "unit_id": drawn["application_id"],
+            "unit": "application",
+            "arm": np.array(ARMS[SEARCH])[arm],
+            "stratum": "alle",
+            "assigned_date": drawn["date"],
+            "took_up": arm == 1,
+            "probability": _probability(arm, rule.probability if rule else 0.5),
+        }
+    )
+
+
+def _probability(arm: np.ndarray, treated: float) -> np.ndarray:
+    """Probability of the arm that a unit got."""
+    return np.where(arm == 1, treated, 1 - treated)
+
+
+def trial_flow_table(register: Register) -> pl.DataFrame:
+    """Who was invited to the guidance trial, and what became of it."""
+    trial = register.world.scenario.trial
+    if not trial:
+        return canonical("trial_flow", pl.DataFrame())
+    log, clock = register.history.log["trial"], register.world.clock
+    known = _in_file(register, log)
+    says_no = known & ~log["joins"] & ~log["is_excluded"]
+    steps = [
+        _step(register, log["person"][known], "invited", clock.date(trial.month - 1, 5)),
+        _step(
+            register,
+            log["person"][known & log["is_excluded"]],
+            "excluded",
+            clock.date(trial.month - 1, 12),
+        ),
+        _step(register, log["person"][says_no], "declined", clock.date(trial.month - 1, 19)),
+        _step(
+            register,
+            log["person"][known & log["joins"]],
+            "consented",
+            clock.date(trial.month - 1, 19),
+        ),
+        _step(
+            register, log["person"][known & log["joins"]], "assigned", clock.date(trial.month, 1)
+        ),
+    ]
+    left = register.history.log["withdrawals"]
+    dates = clock.date(left["month"], left["day"])
+    once = np.unique(left["person"], return_index=True)[1]
+    steps.append(_step(register, left["person"][once], "withdrew", dates[once]))
+    return canonical("trial_flow", pl.concat(steps))
+
+
+def _in_file(register: Register, log: Rows) -> np.ndarray:
+    booked = register.spells.filter("is_booked")["person"].unique().to_numpy()
+    return np.isin(log["person"], booked)
+
+
+def _step(
+    register: Register, person: np.ndarray, step: str, date: Days | np.datetime64
+) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "trial_id": pl.Series([GUIDANCE] * len(person), dtype=pl.String),
+            "unit_id": register.persons(person),
+            "step": pl.Series([step] * len(person), dtype=pl.String),
+            "step_date": np.broadcast_to(date, len(person)).astype("datetime64[D]"),
+        }
+    )

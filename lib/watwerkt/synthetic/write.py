@@ -1,0 +1,79 @@
+"""Write a synthetic delivery to disk: ``delivery.yaml``, its tables, ``truth.yaml``."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+import polars as pl
+import yaml
+
+from watwerkt.synthetic.deliver import Simulated
+from watwerkt.synthetic.gws4all import GWS4ALL_FILE, gws4all_export
+
+Format = Literal["csv", "parquet", "mixed", "gws4all_xlsx", "gws4all_csv"]
+LARGE_TABLES = {"contacts", "assignments", "traits", "jobs", "chain_events"}
+LEGAL_GROUND = "synthetic people: no law applies"
+SPECIAL_COLUMNS = {
+    "clients": ["origin", "is_status_holder", "health_limitation"],
+    "benefits": ["exemption"],
+}
+
+
+def write_delivery(
+    simulated: Simulated, folder: Path, format: Format = "csv", dirt: float = 0.0, seed: int = 0
+) -> None:
+    """Write one delivery folder; what lay there under the same names is overwritten."""
+    folder.mkdir(parents=True, exist_ok=True)
+    sources = (
+        _write_gws4all(simulated, folder, format)
+        if format in ("gws4all_xlsx", "gws4all_csv")
+        else _write_tables(simulated.tables, folder, format)
+    )
+    _write_yaml(_about(simulated, format, sources), folder / "delivery.yaml")
+    _write_yaml(simulated.truth, folder / "truth.yaml")
+
+
+def _write_tables(tables: dict[str, pl.DataFrame], folder: Path, format: Format) -> dict[str, str]:
+    sources = {}
+    for name, table in tables.items():
+        is_parquet = format == "parquet" or (format == "mixed" and name in LARGE_TABLES)
+        sources[name] = f"{name}.parquet" if is_parquet else f"{name}.csv"
+        if is_parquet:
+            table.write_parquet(folder / sources[name], compression="zstd", compression_level=15)
+        else:
+            table.write_csv(folder / sources[name])
+    return sources
+
+
+def _write_gws4all(simulated: Simulated, folder: Path, format: Format) -> dict[str, str]:
+    export = gws4all_export(simulated.tables)
+    name = GWS4ALL_FILE[format]
+    if format == "gws4all_xlsx":
+        export.write_excel(folder / name, worksheet="Export", dtype_formats={pl.Date: "dd-mm-yyyy"})
+    else:
+        text = export.write_csv(separator=";", date_format="%d-%m-%Y")
+        (folder / name).write_text(text, encoding="cp1252", newline="")
+    return {"clients": name, "benefits": name}
+
+
+def _about(simulated: Simulated, format: Format, sources: dict[str, str]) -> dict[str, Any]:
+    columns = {c for t, cs in SPECIAL_COLUMNS.items() if t in sources for c in cs}
+    is_export = format.startswith("gws4all")
+    return {
+        "schema_version": 1,
+        "executor_id": simulated.municipality_id,
+        "municipality_id": simulated.municipality_id,
+        "extract_date": date.fromisoformat(simulated.extract_date),
+        "first_month": simulated.first_month,
+        "last_month": simulated.last_month,
+        "mapping": "gws4all" if is_export else "canonical",
+        "pseudonym": "random",
+        "synthetic": True,
+        "legal_ground": {} if is_export else dict.fromkeys(sorted(columns), LEGAL_GROUND),
+        "tables": sources,
+    }
+
+
+def _write_yaml(values: dict[str, Any], path: Path) -> None:
+    text = yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=100)
+    path.write_text(text, encoding="utf-8")
