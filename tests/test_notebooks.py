@@ -102,7 +102,7 @@ BREAKS = {
     "shown: stripped": lambda nb: [c.update(outputs=[]) for c in nb.cells if "outputs" in c],
     "safe: a pseudonym": shows("9f86d081884c7d65"),
     "safe: a citizen number": shows("<td>123456782</td>"),
-    "safe: a path": shows("/home/someone/delivery"),
+    "safe: a path": shows("/" + "home/someone/delivery"),
     "quiet: papermill": lambda nb: nb.metadata.update(papermill={"duration": 1}),
     "quiet: a clock": lambda nb: nb.cells[5].metadata.update(execution={"iopub": "2026"}),
     "quiet: a version": lambda nb: nb.metadata.update(language_info={"version": "3.11.2"}),
