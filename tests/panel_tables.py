@@ -37,7 +37,7 @@ DERIVED = {"spells": SPELL, "contacts": CONTACT}
 
 def table(text: str) -> pl.DataFrame:
     """A header line, then one row per line; ``-`` is missing."""
-    header, *rows = [line.split() for line in text.strip().splitlines()]
+    header, *rows = [line.split() for line in text.strip().splitlines() if line.strip()]
     columns = {
         name: [None if row[place] == "-" else row[place] for row in rows]
         for place, name in enumerate(header)

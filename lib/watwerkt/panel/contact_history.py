@@ -80,8 +80,10 @@ def add_contact_known(
     twice the person-months for ``n_contacts_12m`` alone. ``collapsed``: ``team_id``, ``month``.
     """
     begun = pl.col("month") - MONTHS_UNTIL_KNOWN >= pl.lit(first_contact, pl.Int32)
-    if collapsed is None or "team_id" not in rows.collect_schema().names():
+    if collapsed is None:
         return rows.with_columns(is_contact_known=begun.fill_null(False))
+    if "team_id" not in rows.collect_schema().names():  # the municipality is one team
+        rows = rows.with_columns(team_id=pl.lit(None, pl.String))
     marked = collapsed.select("team_id", "month", collapsed_month="month").unique()
     last_collapse = pl.col("collapsed_month").forward_fill().shift(1).over("person")
     is_recent = (pl.col("month") - last_collapse <= MONTHS_COLLAPSED).fill_null(False)
