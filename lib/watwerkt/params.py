@@ -24,6 +24,7 @@ class ReportParams(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     municipality_id: MunicipalityId
+    municipality_name: str = ""
     language: Literal["nl", "en"] = "nl"
     first_month: Month | Literal[""] = ""
     last_month: Month | Literal[""] = ""
@@ -47,16 +48,23 @@ class ReportParams(BaseModel):
         return self
 
 
-def read_params(folder: Path, municipality_id: str, **overrides: Any) -> ReportParams:
-    """``defaults.yaml`` overlaid by ``<municipality_id>.yaml`` and then by ``overrides``."""
+def read_params(
+    folder: Path, municipality_id: str, own_file: Path | None = None, **overrides: Any
+) -> ReportParams:
+    """``defaults.yaml`` overlaid by ``<municipality_id>.yaml`` and then by ``overrides``.
+
+    ``own_file`` stands in for the municipality's own file, and then has to be there.
+    """
+    if own_file is not None and not own_file.is_file():
+        raise ParameterError(f"{own_file.name}: no such parameter file")
     values: dict[str, Any] = {}
-    for path in (folder / "defaults.yaml", folder / f"{municipality_id}.yaml"):
+    for path in (folder / "defaults.yaml", own_file or folder / f"{municipality_id}.yaml"):
         if path.is_file():
             values |= _read_flat_yaml(path)
     named = values.setdefault("municipality_id", municipality_id)
     if named != municipality_id:
         raise ParameterError(
-            f"{municipality_id}.yaml says municipality_id: {named}; file name and content differ"
+            f"the parameter file of {municipality_id} says municipality_id: {named}"
         )
     return check_params(values | overrides, source=f"papermill_params/{municipality_id}.yaml")
 
