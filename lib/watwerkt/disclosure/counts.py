@@ -1,0 +1,165 @@
+"""Counts: a threshold, rounding with additive totals, and enough hidden to keep the rest hidden.
+
+>>> exits = protect_counts(                                       # doctest: +SKIP
+...     table, ["n_exits"], policy, by=["year", "destination"], totals=["destination"],
+... )
+
+gives one row per year and destination, and per year the row ``destination == "total"``; ``<NA>``
+is "fewer than the threshold, or hidden so that such a count cannot be found by subtraction".
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from watwerkt.disclosure.cells import Array, Mask, protect_cells, require_protected_cells
+from watwerkt.disclosure.declared import require_caseworkers, require_table, shown_name
+from watwerkt.disclosure.grid import Grid, Keys, build_grid, key_columns
+from watwerkt.disclosure.policy import Policy
+from watwerkt.disclosure.protected import Protected, _seal
+from watwerkt.errors import DataError, DisclosureError
+
+Unit = Literal["persons", "records"]
+_MANY_PER_PERSON = re.compile(
+    r"contact|month|week|day|hour|service|job|error|eur|visit|row|record|letter"
+)
+
+
+def protect_counts(
+    table: pd.DataFrame,
+    counts: Sequence[str],
+    policy: Policy,
+    *,
+    by: Keys,
+    totals: Sequence[str] = (),
+    sums: Mapping[str, Sequence[str]] | None = None,
+    n_persons: str | None = None,
+    n_caseworkers: str | None = None,
+    of: Unit = "persons",
+) -> Protected:
+    """A table of counts that may be shown.
+
+    Parameters
+    ----------
+    table : one row per combination of keys, not yet rounded; a combination it lacks counts as 0.
+    counts : the columns with counts of persons or spells.
+    by : the keys; columns that go together (a table and its rules) stand in one tuple.
+    totals : the keys over which a row ``total`` is added, at most two in all with ``sums``.
+    sums : total column → the columns that it is the sum of, all of them in ``counts``.
+    n_persons : column with the persons behind a row, needed where ``counts`` counts something that
+        one person can have several of (contacts, months); not shown unless it is in ``counts``.
+    n_caseworkers : column with the caseworkers behind a row, needed in anything by team; not shown.
+    of : ``records`` where rows of the register are counted, of which 0 may be shown.
+    """
+    require_unit(counts, n_persons, of)
+    grid, shown = protected_counts(
+        table, counts, policy, by=by, totals=totals, sums=sums, n_persons=n_persons,
+        n_caseworkers=n_caseworkers, is_zero_shown=shows_zero(policy, of),
+    )  # fmt: skip
+    frame = grid.frame({name: as_counts(values) for name, values in shown.items()})
+    n_suppressed = int(frame[list(counts)].isna().sum().sum())
+    return _seal(frame, "counts", policy, n_suppressed)
+
+
+def protected_counts(
+    table: pd.DataFrame,
+    counts: Sequence[str],
+    policy: Policy,
+    *,
+    by: Keys,
+    totals: Sequence[str] = (),
+    sums: Mapping[str, Sequence[str]] | None = None,
+    n_persons: str | None = None,
+    n_caseworkers: str | None = None,
+    is_zero_shown: bool = False,
+) -> tuple[Grid, dict[str, Array]]:
+    """The grid of ``table`` and per count its shown figures on it, NaN where hidden."""
+    keys = key_columns(by)
+    behind = {
+        n: least
+        for n, least in ((n_persons, policy.threshold), (n_caseworkers, policy.min_caseworkers))
+        if n
+    }
+    require_table(table, keys, [*counts, *(set(behind) - set(counts))], policy)
+    require_caseworkers(keys, n_caseworkers)
+    grid = build_grid(table, by, totals)
+    values = {name: _on_grid(table, name, grid) for name in counts}
+    few = ~_is_enough(table, grid, behind)
+    shown: dict[str, Array] = {}
+    for group in _groups(counts, sums or {}):
+        stacked = np.stack([values[name] for name in group], axis=-1)
+        margins = [*np.flatnonzero(grid.margins), *([stacked.ndim - 1] if len(group) > 1 else [])]
+        found = _protect_group(stacked, few[..., None], margins, policy, is_zero_shown)
+        shown |= dict(zip(group, np.moveaxis(found, -1, 0), strict=True))
+    return grid, {name: shown[name] for name in counts}
+
+
+def shows_zero(policy: Policy, of: Unit) -> bool:
+    """Whether a count of 0 may be shown."""
+    return not (
+        policy.zeros_are_disclosive if of == "persons" else policy.zero_records_are_disclosive
+    )
+
+
+def as_counts(values: Array) -> pd.Series:
+    """Figures on the grid as a column of whole numbers, ``<NA>`` where hidden."""
+    return pd.Series(values.ravel()).astype("Int64")
+
+
+def _protect_group(
+    values: Array, few: Mask, margins: list[int], policy: Policy, is_zero_shown: bool
+) -> Array:
+    if np.isnan(values).any():
+        require_protected_cells(values, is_zero_shown, margins, policy)
+        return values
+    hidden = (values < policy.threshold) | few
+    return protect_cells(values, hidden & ~(is_zero_shown & (values == 0)), margins, policy)
+
+
+def _on_grid(table: pd.DataFrame, name: str, grid: Grid) -> Array:
+    """A count on the grid with its margins; a margin that the table brings must be their sum."""
+    values, given = grid.spread(table[name])
+    if (values < 0).any():
+        raise DataError(f"{shown_name(name)}: {(values < 0).sum()} counts are below zero")
+    if np.isnan(values).any():
+        return values
+    filled = grid.add_margins(values)
+    wrong = given & (np.abs(filled - values) > 1e-6)
+    if wrong.any():
+        raise DataError(f"{shown_name(name)}: {wrong.sum()} totals are not the sum of their parts")
+    return filled
+
+
+def _is_enough(table: pd.DataFrame, grid: Grid, behind: Mapping[str, int]) -> Mask:
+    """Whether enough persons and caseworkers are behind each cell.
+
+    They are not additive, so of a total that the table does not bring the largest part is taken.
+    """
+    enough = np.ones(grid.shape, dtype=bool)
+    for name, least in behind.items():
+        values, given = grid.spread(table[name])
+        known = np.where(given, values, grid.add_margins(values, np.max))
+        enough &= np.nan_to_num(known) >= least
+    return enough
+
+
+def _groups(counts: Sequence[str], sums: Mapping[str, Sequence[str]]) -> list[list[str]]:
+    """Columns that are protected together: parts and their total last, or a column by itself."""
+    together = [[*parts, total] for total, parts in sums.items()]
+    named = [name for group in together for name in group]
+    if len(set(named)) < len(named) or not set(named) <= set(counts):
+        raise DisclosureError("sums: every total and part is a column of counts, in one sum only")
+    return together + [[name] for name in counts if name not in named]
+
+
+def require_unit(counts: Sequence[str], n_persons: str | None, of: Unit) -> None:
+    """Refuse a count of what one person can have several of, without the persons behind it."""
+    several = [name for name in counts if _MANY_PER_PERSON.search(name)]
+    if several and n_persons is None and of == "persons":
+        raise DisclosureError(
+            f"{shown_name(several[0])}: one person can have several, so n_persons= must name the "
+            "column with the persons behind each row (or of='records' for rows of the register)"
+        )

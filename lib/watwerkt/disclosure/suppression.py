@@ -1,0 +1,147 @@
+"""Secondary suppression: no hidden figure may be found back by subtraction.
+
+A reader knows every shown figure and that parts add up to totals. Moving figures around between
+hidden cells, so that every shown sum stays, gives tables that look just as likely. A hidden cell is
+safe when such moves carry it over a range at least as wide as the protection asked for. The moves
+are flows in the network of rows and columns (Cox 1995; Fischetti and Salazar 1999); two families
+of flows are counted, so that a range may be understated, and is never overstated.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+FREE = 1e12  # more than any figure: how far a hidden total may grow
+
+
+def hide_more(values: Array, hidden: Mask, has_margin: tuple[bool, bool], width: float) -> Mask:
+    """``hidden`` and the cells that must go with it, so that each ranges over ``width`` or more.
+
+    ``values`` is additive, with margins in the last row and column where ``has_margin`` says so.
+    Of the patterns that protect a cell, the one that hides the least is taken.
+    """
+    if not any(has_margin) or not hidden.any():
+        return hidden
+    if not all(has_margin):
+        along = (values, hidden) if has_margin[0] else (values.T, hidden.T)
+        lines = zip(along[0].T, along[1].T, strict=True)
+        found = np.column_stack([_hide_in_line(line, mask, width) for line, mask in lines])
+        return found if has_margin[0] else found.T
+    return _hide_in_matrix(values, hidden, width)
+
+
+def _hide_in_line(line: Array, hidden: Mask, width: float) -> Mask:
+    """Hidden parts can trade places when they are two and together ``width``; else more go too."""
+    hidden, parts = hidden.copy(), line[:-1]
+    while hidden.any():
+        n_parts, together = hidden[:-1].sum(), parts[hidden[:-1]].sum()
+        if (n_parts >= 2 and together >= width) or (hidden[-1] and n_parts):
+            break
+        value = np.where(hidden[:-1], -1, parts)
+        enough = value >= max(width - together, 1)
+        if enough.any():
+            hidden[np.where(enough, value, FREE).argmin()] = True
+        else:
+            hidden[value.argmax() if value.max() > 0 else -1] = True
+    return hidden
+
+
+def _hide_in_matrix(values: Array, hidden: Mask, width: float) -> Mask:
+    if values.shape[0] < values.shape[1]:
+        return _hide_in_matrix(values.T, hidden.T, width).T  # fewer columns, so fewer hubs
+    slack = _slack(values, np.ones_like(hidden))
+    exposed = np.argwhere(hidden & (ranges(values, hidden, width) < width))
+    while len(exposed):
+        for row, column in exposed:
+            cost = np.where(hidden, 0, values + 1)
+            rectangle = _cheapest_rectangle(cost, *slack, row, column, width)
+            hub = _cheapest_hub(cost, hidden, *slack, row, column, width)
+            hidden = hidden | min(rectangle, hub, key=lambda candidate: candidate[0])[1]
+        exposed = np.argwhere(hidden & (ranges(values, hidden, width) < width))
+    return hidden
+
+
+def _cheapest_rectangle(
+    cost: Array, down: Array, up: Array, row: int, column: int, width: float
+) -> tuple[float, Mask]:
+    """The opposite corner for which the three other corners protect (row, column) at least cost.
+
+    The corner of the grand total always does: hidden totals are bounded by nothing.
+    """
+    more = np.minimum(np.minimum(down[[row]], up), down[:, [column]])
+    less = np.minimum(np.minimum(up[[row]], down), up[:, [column]])
+    spread = np.minimum(more, up[row, column]) + np.minimum(less, down[row, column])
+    total = np.where(spread >= width, cost[[row]] + cost + cost[:, [column]], np.inf)
+    total[row], total[:, column] = np.inf, np.inf
+    r, c = divmod(int(total.argmin()), total.shape[1])
+    pattern = np.zeros(cost.shape, dtype=bool)
+    pattern[row, c] = pattern[r, column] = pattern[r, c] = True
+    return float(total[r, c]), pattern
+
+
+def _cheapest_hub(
+    cost: Array, hidden: Mask, down: Array, up: Array, row: int, column: int, width: float
+) -> tuple[float, Mask]:
+    """The column to hide in this row and in every other row that hides its cell of ``column``."""
+    rows = hidden[:, column] & (np.arange(len(cost)) != row)
+    more = np.minimum(up[rows], down[rows][:, [column]]).sum(axis=0)
+    less = np.minimum(down[rows], up[rows][:, [column]]).sum(axis=0)
+    more = np.minimum(np.minimum(down[row], more), up[row, column])
+    less = np.minimum(np.minimum(up[row], less), down[row, column])
+    total = np.where(more + less >= width, cost[row] + cost[rows].sum(axis=0), np.inf)
+    total[column] = np.inf
+    hub = int(total.argmin())
+    pattern = np.zeros(cost.shape, dtype=bool)
+    pattern[rows, hub] = pattern[row, hub] = True
+    return float(total[hub]), pattern
+
+
+def ranges(values: Array, hidden: Mask, width: float) -> Array:
+    """How far each hidden cell can be moved, at least, by moves within ``hidden``; 0 elsewhere."""
+    down, up = _slack(values, hidden)
+    more = np.maximum(_reach_over_hub(down, up), _reach_over_all(down, up, width))
+    less = np.maximum(_reach_over_hub(up, down), _reach_over_all(up, down, width))
+    return np.where(hidden, np.minimum(up, more) + np.minimum(down, less), 0)
+
+
+def _slack(values: Array, hidden: Mask) -> tuple[Array, Array]:
+    """How far each cell can go down, and up, as a term of equations that sum to zero.
+
+    A margin counts with a minus sign: it can go down without end, and up by its own value.
+    """
+    is_margin = np.zeros(values.shape, dtype=bool)
+    is_margin[-1, :-1] = is_margin[:-1, -1] = True
+    down = np.where(is_margin, FREE, values)
+    up = np.where(is_margin, values, FREE)
+    return np.where(hidden, down, 0), np.where(hidden, up, 0)
+
+
+def _reach_over_hub(down: Array, up: Array) -> Array:
+    """How far each cell can go up while the best one column makes up for it in every row.
+
+    Its row goes down at the hub by what the other rows go up there and down in its own column.
+    """
+    best = np.zeros_like(down)
+    for hub in range(down.shape[1]):
+        through = np.minimum(up[:, [hub]], down)
+        carried = np.minimum(down[:, [hub]], through.sum(axis=0) - through)
+        carried[:, hub] = 0
+        np.maximum(best, carried, out=best)
+    return best
+
+
+def _reach_over_all(down: Array, up: Array, width: float) -> Array:
+    """How far each cell can go up when all hubs share the load, each in proportion to its slack.
+
+    The flow from hub s of the row to row r of the column is down[row, s] down[r, column] / scale,
+    where cell (r, s) is free to go up; ``scale`` keeps every hub and every row within its slack.
+    """
+    down, free = np.minimum(down, width), (up >= FREE).astype(float)
+    flow = down @ free.T @ down
+    flow -= (down * free).sum(axis=1, keepdims=True) * down  # its own row cannot make up for it
+    flow -= down * (free * down).sum(axis=0, keepdims=True)  # nor its own column
+    flow += down**2 * free
+    in_row = down.sum(axis=1, keepdims=True) - down
+    in_column = down.sum(axis=0, keepdims=True) - down
+    return flow / np.maximum(np.maximum(in_row, in_column), 1)
