@@ -1,0 +1,174 @@
+"""Apply a mapping: one raw file in, one canonical table out, with what could not be read."""
+
+import polars as pl
+
+from watwerkt import codebook, schemas
+from watwerkt.errors import DeliveryError
+from watwerkt.intake.findings import Finding
+from watwerkt.intake.formats import as_text
+from watwerkt.intake.headers import find_header, is_headerless, shown_names
+from watwerkt.intake.mapping import DatePart, Entry, Mapping
+from watwerkt.intake.parsing import (
+    UNKNOWN_FLAGS,
+    is_running,
+    parse_dates,
+    parse_flags,
+    parse_months,
+    parse_numbers,
+)
+
+ENDLESS_YEAR = 9999
+HEADERLESS = "; its first line seems to hold values: is there a header?"
+LOOKS_LIKE = {
+    "date": "a date",
+    "month": "a month",
+    "integer": "a whole number",
+    "number": "a number",
+    "flag": "yes or no",
+}
+
+
+def apply_mapping(
+    raw: pl.DataFrame, mapping: Mapping, table: str, file: str
+) -> tuple[pl.DataFrame, list[Finding]]:
+    """The canonical columns of ``table`` that ``raw`` holds, and the values that cannot be read.
+
+    Codes that no list knows stay as they are. ``benefits`` also gets ``is_end_repaired``: the end
+    date was a suite's sign for "running" (rule B03).
+    """
+    if table not in mapping.tables:
+        known = ", ".join(mapping.tables)
+        raise DeliveryError(f"{file}: mapping {mapping.name} knows {known}, not {table}")
+    promised, findings = schemas.tables()[table], []
+    present = _present_entries(raw, mapping, table, file)
+    columns: dict[str, pl.Series] = {}
+    for name, column in promised.columns.items():
+        if name in present:
+            text = _source_text(raw, present[name], mapping)
+            columns[name], unread = _read(text, column, mapping)
+            findings += _unread(file, present[name], column, unread)
+    if table == "benefits" and "end_date" in columns:
+        columns["is_end_repaired"] = _is_endless(_source_text(raw, present["end_date"], mapping))
+    if "end_date" in columns and mapping.end_date_is_of(table) == "last_day":
+        columns["end_date"] = columns["end_date"].dt.offset_by("1d")
+    return pl.DataFrame([series.alias(name) for name, series in columns.items()]), findings
+
+
+def unmapped_columns(raw: pl.DataFrame, mappings: list[tuple[Mapping, str]]) -> list[str]:
+    """The columns of ``raw`` that no mapping of it names, as they may be shown."""
+    used = {
+        find_header(raw.columns, source)
+        for mapping, table in mappings
+        for entry in mapping.tables[table].columns.values()
+        for source in entry.sources
+    }
+    shown = shown_names(raw)
+    return [shown[name] for name in raw.columns if name not in used]
+
+
+def _present_entries(
+    raw: pl.DataFrame, mapping: Mapping, table: str, file: str
+) -> dict[str, Entry]:
+    """The entries whose source columns are there; one that may not lack is named."""
+    entries = mapping.tables[table].columns
+    absent = {
+        name: [source for source in entry.sources if find_header(raw.columns, source) is None]
+        for name, entry in entries.items()
+    }
+    lacking = sorted({s for name in absent if not entries[name].optional for s in absent[name]})
+    if lacking:
+        hint = HEADERLESS if is_headerless(raw) else ""
+        raise DeliveryError(
+            f"{file}: mapping {mapping.name} expects for {table} the columns {', '.join(lacking)}, "
+            f"which are not there{hint}"
+        )
+    return {name: entry for name, entry in entries.items() if not absent[name]}
+
+
+def _source_text(raw: pl.DataFrame, entry: Entry, mapping: Mapping) -> pl.Series:
+    """The column before its kind is read: translated, derived or constant."""
+    if entry.constant is not None:
+        return pl.Series([entry.constant] * len(raw), dtype=pl.String)
+    if entry.row_number is not None:
+        return pl.Series([f"{entry.row_number}{i + 1}" for i in range(len(raw))], dtype=pl.String)
+    if entry.key is not None:
+        parts = [_key_part(raw, part, mapping).alias(str(i)) for i, part in enumerate(entry.key)]
+        return pl.DataFrame(parts).select(pl.concat_str(pl.all(), separator="-")).to_series()
+    column = _column(raw, entry.sources[0])
+    return _translated(as_text(column), entry.codes) if entry.codes else column
+
+
+def _column(raw: pl.DataFrame, source: str) -> pl.Series:
+    name = find_header(raw.columns, source)
+    assert name is not None
+    return raw[name]
+
+
+def _key_part(raw: pl.DataFrame, part: str | DatePart, mapping: Mapping) -> pl.Series:
+    if isinstance(part, str):
+        return as_text(_column(raw, part))
+    return parse_dates(as_text(_column(raw, part.date)), tuple(mapping.dates)).cast(pl.String)
+
+
+def _translated(text: pl.Series, codes: dict[str, str]) -> pl.Series:
+    """Source codes to canonical ones; case and inner spaces do not matter, the unknown stay."""
+    plain = text.str.to_lowercase().str.replace_all(r"\s+", " ")
+    known = {" ".join(code.lower().split()): canonical for code, canonical in codes.items()}
+    return plain.replace_strict(known, default=None, return_dtype=pl.String).fill_null(text)
+
+
+def _read(source: pl.Series, column: schemas.Column, mapping: Mapping) -> tuple[pl.Series, int]:
+    """The column in its promised kind, and how many filled cells could not be read."""
+    text = as_text(source)
+    if column.kind in ("id", "text"):
+        return text, 0
+    if column.kind == "code":
+        return _padded(text, column), 0
+    read = _by_kind(source, text, column.kind, mapping)
+    empty = text.is_null()
+    if column.kind == "date" and not column.required:
+        endless = _is_endless(source)
+        read, empty = read.set(endless, None), empty | endless
+    if column.kind == "flag":
+        empty = empty | text.str.to_lowercase().is_in(UNKNOWN_FLAGS).fill_null(value=False)
+    return read, int((read.is_null() & ~empty).sum())
+
+
+def _by_kind(source: pl.Series, text: pl.Series, kind: str, mapping: Mapping) -> pl.Series:
+    notations = tuple(mapping.dates)
+    if kind == "date":
+        return source if source.dtype == pl.Date else parse_dates(text, notations)
+    if kind == "month":
+        is_date = source.dtype == pl.Date
+        return source.dt.month_start() if is_date else parse_months(text, notations)
+    if kind == "flag":
+        return source if source.dtype == pl.Boolean else parse_flags(text)
+    is_number = source.dtype.is_numeric()
+    number = source.cast(pl.Float64) if is_number else parse_numbers(text, mapping.decimal)
+    if kind == "number":
+        return number
+    return number.set((number.round() != number).fill_null(value=False), None).cast(pl.Int64)
+
+
+def _padded(text: pl.Series, column: schemas.Column) -> pl.Series:
+    """Give back the leading nought that spreadsheets eat, where the code list has one."""
+    known = list(codebook.codes(column.codes or ""))
+    width = max((len(code) for code in known if code.isdigit()), default=0)
+    padded = text.str.zfill(width)
+    ate_it = text.str.contains(r"^\d+$") & ~text.is_in(known) & padded.is_in(known)
+    return text.set(ate_it.fill_null(value=False), None).fill_null(padded) if width else text
+
+
+def _is_endless(source: pl.Series) -> pl.Series:
+    """Where an end date says "running": ``00000000``, ``99999999``, a day in the year 9999."""
+    if source.dtype == pl.Date:
+        return (source.dt.year() >= ENDLESS_YEAR).fill_null(value=False)
+    return is_running(as_text(source))
+
+
+def _unread(file: str, entry: Entry, column: schemas.Column, count: int) -> list[Finding]:
+    if not count:
+        return []
+    came_from = f" (from {entry.source})" if entry.source not in (None, column.name) else ""
+    words = f"{count} values are not {LOOKS_LIKE[column.kind]}{came_from}"
+    return [Finding(file, column.name, f"not_{column.kind}", count, words)]

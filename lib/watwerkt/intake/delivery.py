@@ -1,0 +1,135 @@
+"""Read a delivery: the guard first, then the mappings, then the schemas."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from watwerkt.errors import PrivacyError, SchemaError
+from watwerkt.intake.about import DeliveryFile, FileSource, read_about
+from watwerkt.intake.apply import apply_mapping, unmapped_columns
+from watwerkt.intake.findings import Finding, refuse
+from watwerkt.intake.formats import read_raw
+from watwerkt.intake.guard import REMEDY, find_personal_data
+from watwerkt.intake.legal_ground import find_groundless, withhold_codes
+from watwerkt.intake.mapping import Mapping, is_own_mapping, read_mapping
+from watwerkt.intake.promises import find_broken_promises, find_missing_tables
+
+FileSheet = tuple[str, str | None]
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A delivery that passed the guard and keeps what the schemas promise.
+
+    Attributes
+    ----------
+    about : what ``delivery.yaml`` says.
+    tables : canonical name → canonical columns and types, rows in the order of the files; only
+        what was delivered. Codes that no list knows are left for rule D03. ``benefits`` also has
+        ``is_end_repaired`` (for rule B03) where it has an ``end_date``.
+    dropped_columns : file → columns that no mapping names.
+    fingerprint : sha256 of the files.
+    """
+
+    about: DeliveryFile
+    tables: dict[str, pl.DataFrame]
+    dropped_columns: dict[str, list[str]]
+    fingerprint: str
+
+
+def read_delivery(folder: Path) -> Delivery:
+    """Read, guard, map and check the delivery in ``folder``.
+
+    Raises DeliveryError (cannot be read), PrivacyError (identifies people), SchemaError (lacks what
+    is promised) or VersionError (newer than known here); each names all reasons at once.
+    """
+    about = read_about(folder)
+    mappings = read_mappings(about, folder)
+    raw = read_files(about, folder)
+    refuse(PrivacyError, (f for k, t in raw.items() for f in find_personal_data(t, k[0])), REMEDY)
+    parts = _canonical_parts(about, mappings, raw)
+    return Delivery(
+        about=about,
+        tables={name: pl.concat(frames, how="diagonal") for name, frames in parts.items()},
+        dropped_columns=_dropped_columns(about, mappings, raw),
+        fingerprint=fingerprint_delivery(folder),
+    )
+
+
+def fingerprint_delivery(folder: Path) -> str:
+    """sha256 over ``delivery.yaml``, the data files and own mappings, by name."""
+    about = read_about(folder)
+    names = {"delivery.yaml"} | {s.file for sources in about.tables.values() for s in sources}
+    mappings = {about.mapping} | {
+        s.mapping for sources in about.tables.values() for s in sources if s.mapping
+    }
+    total = hashlib.sha256()
+    for name in sorted(names | {m for m in mappings if is_own_mapping(m)}):
+        total.update(name.encode() + b"\0" + _file_digest(folder / name))
+    return total.hexdigest()
+
+
+def read_files(about: DeliveryFile, folder: Path) -> dict[FileSheet, pl.DataFrame]:
+    """Every file (and sheet) of a delivery as it came; one that feeds two tables is read once."""
+    wanted = {(s.file, s.sheet): None for sources in about.tables.values() for s in sources}
+    return {(file, sheet): read_raw(folder, file, sheet) for file, sheet in wanted}
+
+
+def read_mappings(about: DeliveryFile, folder: Path) -> dict[str, Mapping]:
+    """Every mapping that a delivery names."""
+    named = {mapping_of(s, about) for sources in about.tables.values() for s in sources}
+    return {name: read_mapping(name, folder) for name in sorted(named)}
+
+
+def mapping_of(source: FileSource, about: DeliveryFile) -> str:
+    """The mapping of one file: its own, else the delivery's."""
+    return source.mapping or about.mapping
+
+
+def _canonical_parts(
+    about: DeliveryFile, mappings: dict[str, Mapping], raw: dict[FileSheet, pl.DataFrame]
+) -> dict[str, list[pl.DataFrame]]:
+    """Each table's files in canonical columns; refuses with what is wrong in any of them."""
+    parts: dict[str, list[pl.DataFrame]] = {}
+    broken: list[Finding] = []
+    groundless: list[Finding] = []
+    for table, sources in about.tables.items():
+        for source in sources:
+            mapping = mappings[mapping_of(source, about)]
+            table_raw = raw[source.file, source.sheet]
+            frame, unread = apply_mapping(table_raw, mapping, table, source.file)
+            broken += unread + _beyond(unread, find_broken_promises(frame, table, source.file))
+            groundless += find_groundless(frame, source.file, about.legal_ground)
+            parts.setdefault(table, []).append(withhold_codes(frame, about.legal_ground))
+    broken += find_missing_tables({n: sum(map(len, frames)) for n, frames in parts.items()})
+    refuse(PrivacyError, groundless, REMEDY)
+    refuse(SchemaError, broken, "Nothing was written. Correct the mapping or the export.")
+    return parts
+
+
+def _beyond(unread: list[Finding], broken: list[Finding]) -> list[Finding]:
+    """Broken promises without the empty cells that are empty because they could not be read."""
+    known = {finding.column: finding.count for finding in unread}
+    return [f for f in broken if f.rule != "empty" or f.count > known.get(f.column, 0)]
+
+
+def _dropped_columns(
+    about: DeliveryFile, mappings: dict[str, Mapping], raw: dict[FileSheet, pl.DataFrame]
+) -> dict[str, list[str]]:
+    dropped: dict[str, list[str]] = {}
+    for (file, sheet), table in raw.items():
+        feeds = [
+            (mappings[mapping_of(source, about)], name)
+            for name, sources in about.tables.items()
+            for source in sources
+            if (source.file, source.sheet) == (file, sheet)
+        ]
+        dropped[file] = sorted({*dropped.get(file, []), *unmapped_columns(table, feeds)})
+    return {file: columns for file, columns in sorted(dropped.items()) if columns}
+
+
+def _file_digest(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()

@@ -1,0 +1,155 @@
+"""Read one file of a delivery as it came: Parquet, CSV, Excel, SPSS.
+
+What a format types itself (dates, numbers, flags) stays typed; all else is text, stripped, with
+empty text as missing. Nothing here raises with another library's words: those quote the data.
+"""
+
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyreadstat
+from python_calamine import CalamineError, CalamineWorkbook
+
+from watwerkt.errors import DeliveryError
+from watwerkt.intake.csv_text import read_csv_text
+
+MISSING = ["", "NULL", "NaN", "nan", "#N/A", "#N/B"]
+UNREADABLE = (
+    OSError,
+    ValueError,
+    OverflowError,
+    CalamineError,
+    pl.exceptions.PolarsError,
+    pyreadstat.ReadstatError,
+    pyreadstat.PyreadstatError,
+)
+
+
+def read_raw(folder: Path, file: str, sheet: str | None = None) -> pl.DataFrame:
+    """One file, one row per record, columns of text, dates, numbers or flags.
+
+    Raises DeliveryError for a file that is absent, empty, damaged, or without a header of its own.
+    """
+    path = folder / file
+    reader = READERS.get(path.suffix.lower())
+    if reader is None:
+        raise DeliveryError(f"{file}: not a file that can be read ({' '.join(sorted(READERS))})")
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise DeliveryError(f"{file}: lies outside the delivery folder")
+    if not path.is_file():
+        raise DeliveryError(f"{file}: named in delivery.yaml, but not in the folder")
+    if path.stat().st_size == 0:
+        raise DeliveryError(f"{file}: is empty")
+    names, frame = _read_or_refuse(reader, path, file, sheet)
+    return _settle(frame.rename(dict(zip(frame.columns, _unique(names, file), strict=True))))
+
+
+def as_text(column: pl.Series) -> pl.Series:
+    """A column as text: ISO dates, whole numbers without a decimal point, flags true/false."""
+    if column.dtype == pl.Float64:
+        whole = column.round() == column
+        digits = column.set(~whole.fill_null(value=False), None).cast(pl.Int64, strict=False)
+        return digits.cast(pl.String).fill_null(column.cast(pl.String))
+    return column if column.dtype == pl.String else column.cast(pl.String)
+
+
+def _read_or_refuse(
+    reader: Callable[..., tuple[list[str], pl.DataFrame]], path: Path, file: str, sheet: str | None
+) -> tuple[list[str], pl.DataFrame]:
+    problem = ""
+    try:
+        return reader(path, sheet)
+    except DeliveryError as error:
+        problem = str(error)
+    except UNREADABLE:
+        problem = f"cannot be read as {path.suffix.lower()}: damaged, cut off, or another format"
+    raise DeliveryError(f"{file}: {problem}")
+
+
+def _read_csv(path: Path, sheet: str | None) -> tuple[list[str], pl.DataFrame]:
+    return read_csv_text(path)
+
+
+def _read_parquet(path: Path, sheet: str | None) -> tuple[list[str], pl.DataFrame]:
+    frame = pl.read_parquet(path, glob=False)
+    nested = sum(dtype.is_nested() or dtype == pl.Binary for dtype in frame.dtypes)
+    if nested:
+        raise DeliveryError(f"{nested} columns hold lists or records; one value a cell is read")
+    return frame.columns, frame
+
+
+def _read_sav(path: Path, sheet: str | None) -> tuple[list[str], pl.DataFrame]:
+    columns, _ = pyreadstat.read_sav(path, output_format="dict")
+    frame = pl.DataFrame({name: _column_of_cells(list(c)) for name, c in columns.items()})
+    return frame.columns, frame
+
+
+def _read_xlsx(path: Path, sheet: str | None) -> tuple[list[str], pl.DataFrame]:
+    book = CalamineWorkbook.from_path(str(path))
+    if sheet is not None and sheet not in book.sheet_names:
+        raise DeliveryError(f"has no sheet of the name that delivery.yaml gives ({sheet})")
+    table = book.get_sheet_by_name(sheet) if sheet is not None else book.get_sheet_by_index(0)
+    rows = [row for row in table.to_python() if any(cell != "" for cell in row)]
+    if not rows:
+        raise DeliveryError("its sheet is empty")
+    columns = zip(*rows[1:], strict=True) if len(rows) > 1 else [()] * len(rows[0])
+    frame = pl.DataFrame({f"c{i}": _column_of_cells(list(c)) for i, c in enumerate(columns)})
+    return [_cell_text(cell) or "" for cell in rows[0]], frame
+
+
+READERS: dict[str, Callable[..., tuple[list[str], pl.DataFrame]]] = {
+    ".csv": _read_csv,
+    ".txt": _read_csv,
+    ".tsv": _read_csv,
+    ".parquet": _read_parquet,
+    ".xlsx": _read_xlsx,
+    ".sav": _read_sav,
+}
+
+
+def _column_of_cells(cells: list[Any]) -> pl.Series:
+    """Cells of one kind keep their kind; a mix becomes text."""
+    cells = [None if cell == "" or cell != cell else cell for cell in cells]  # NaN is not itself
+    kinds = {type(cell) for cell in cells if cell is not None}
+    if kinds <= {int, float} and kinds:
+        return pl.Series(cells, dtype=pl.Float64, strict=False)
+    if kinds <= {dt.date, dt.datetime} and kinds:
+        return pl.Series([c.date() if isinstance(c, dt.datetime) else c for c in cells])
+    if kinds == {bool}:
+        return pl.Series(cells, dtype=pl.Boolean)
+    return pl.Series([_cell_text(cell) for cell in cells], dtype=pl.String)
+
+
+def _cell_text(cell: Any) -> str | None:
+    if cell is None:
+        return None
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return cell.date().isoformat() if isinstance(cell, dt.datetime) else str(cell)
+
+
+def _unique(names: list[str], file: str) -> list[str]:
+    """The header, stripped; a column without a name gets its number."""
+    stripped = [name.strip() or f"column {i}" for i, name in enumerate(names, start=1)]
+    twice = [i for i, name in enumerate(stripped, start=1) if stripped.count(name) > 1]
+    if twice:
+        raise DeliveryError(f"{file}: columns {', '.join(map(str, twice))} share their names")
+    return stripped
+
+
+def _settle(frame: pl.DataFrame) -> pl.DataFrame:
+    """One type per kind, missing as null, rows and nameless columns without any value left out."""
+    cast = frame.with_columns(
+        pl.col(pl.Null, pl.Categorical, pl.Enum, pl.Time, pl.Duration).cast(pl.String),
+        pl.col(pl.Datetime).cast(pl.Date),
+        pl.selectors.integer().cast(pl.Int64),
+        (pl.selectors.float() | pl.selectors.decimal()).cast(pl.Float64).fill_nan(None),
+    )
+    text = pl.col(pl.String).str.strip_chars()
+    clean = cast.with_columns(pl.when(~text.is_in(MISSING)).then(text).name.keep())
+    nameless = [name for name in clean.columns if name.startswith("column ")]
+    kept = clean.drop([name for name in nameless if clean[name].count() == 0])
+    return kept.filter(~pl.all_horizontal(pl.all().is_null()))
