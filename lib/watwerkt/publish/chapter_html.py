@@ -85,6 +85,8 @@ def _select_cells(notebook: NotebookNode, name: str, language: str) -> list[Note
     prose = {id(cell) for cell in _prose_cells(notebook, language)}
     cells = []
     for number, cell in enumerate(notebook.cells, start=1):
+        if "provenance" in cell.metadata.get("tags", []):
+            continue  # the report has its own, for all chapters
         if cell.cell_type == "code":
             outputs = _select_outputs(cell, f"{name}, cell {number}")
             cells.append(NotebookNode(cell | {"outputs": outputs}))

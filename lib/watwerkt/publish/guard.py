@@ -43,7 +43,7 @@ def guard_display(shell: InteractiveShell | None = None) -> None:
         printer(*objects, **kwargs)
 
     format_guarded.is_guarded = True  # type: ignore[attr-defined]
-    formatter.format = format_guarded
+    formatter.format = format_guarded  # type: ignore[method-assign]
     builtins.print = print_guarded
 
 

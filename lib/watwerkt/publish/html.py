@@ -11,16 +11,9 @@ from markupsafe import Markup
 
 from watwerkt.publish.chapter_html import Section
 from watwerkt.publish.language import Translator
+from watwerkt.publish.provenance import PROVENANCE_LABELS, provenance_html
 
-PROVENANCE_LABELS = {
-    "municipality_id": "Municipality code",
-    "library_version": "Version of watwerkt",
-    "policy_version": "Version of the disclosure policy",
-    "delivery_sha256": "Fingerprint of the delivery (SHA-256)",
-    "params_sha256": "Fingerprint of the parameters (SHA-256)",
-    "plan_sha256": "Fingerprint of the analysis plan (SHA-256)",
-    "lock_sha256": "Fingerprint of the lock file (SHA-256)",
-}
+__all__ = ["PROVENANCE_LABELS", "About", "report_html"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +55,7 @@ def report_html(sections: Sequence[Section], about: About, language: str) -> str
             }
             for section in sections
         ],
-        provenance=[
-            (translator.text(PROVENANCE_LABELS[key]), value)
-            for key, value in about.provenance.items()
-        ],
+        provenance=Markup(provenance_html(about.provenance, translator)),
     )
 
 

@@ -37,13 +37,17 @@ class Labels:
         """The label of a column."""
         return self.columns[name]
 
+    def spec(self, column: str) -> str:
+        """How a column's values are written; years are never grouped by thousands."""
+        return self.formats.get(column, "year" if column.endswith("year") else "")
+
     def value(self, column: str, value: Any) -> str:
         """A cell as it is shown; a code without a name stands as it is, a margin is *total*."""
         if isinstance(value, str) and value == TOTAL:
             return self.translator.text("total")
         if column in self.names and not pd.isna(value):
             return self.names[column].get(value, str(value))
-        return self.translator.value(value, self.formats.get(column, ""))
+        return self.translator.value(value, self.spec(column))
 
 
 def build_labels(

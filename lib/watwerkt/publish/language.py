@@ -2,12 +2,14 @@
 
 A message id *is* the plain English sentence; ``locale/nl.po`` holds the Dutch one and is read as
 it stands. Placeholders say how a value is written: ``{n}`` a count, ``{share:%1}`` a percentage
-with one decimal, ``{effect:.2}`` two decimals, ``{month:month}``, ``{day:date}``.
+with one decimal, ``{effect:.2}`` two decimals, ``{odds:exp.2}`` a logarithm as the ratio it is,
+``{p:p}`` a p-value, ``{year:year}``, ``{month:month}``, ``{day:date}``.
 """
 
 import datetime as dt
 import gettext
 import io
+import math
 import string
 from dataclasses import dataclass
 from functools import cache
@@ -81,7 +83,7 @@ class Translator:
         return self.text("{low} to {high}", low=self.value(low, spec), high=self.value(high, spec))
 
     def value(self, value: Any, spec: str = "") -> str:
-        """Any value by its placeholder's ``spec``: ``""``, ``.2``, ``%1``, ``month``, ``date``."""
+        """Any value by its placeholder's ``spec``, as at the top of this module."""
         if value is None or value is pd.NaT or (not isinstance(value, str) and pd.isna(value)):
             return NOTHING
         if spec == "month":
@@ -92,11 +94,20 @@ class Translator:
             return value
         if type(value).__name__ in {"bool", "bool_"}:
             return self.text("yes") if value else self.text("no")
+        return self._figure(float(value), spec)
+
+    def _figure(self, value: float, spec: str) -> str:
+        if spec == "year":
+            return str(int(value))
+        if spec == "p":
+            return f"< {self.number(0.001, 3)}" if value < 0.001 else self.number(value, 3)
         if spec.startswith("%"):
             return self.percent(value, int(spec[1:] or 0))
+        if spec.startswith("exp"):
+            return self.number(math.exp(value), int(spec[4:]))
         if spec.startswith("."):
             return self.number(value, int(spec[1:]))
-        return self.number(value, 0 if float(value).is_integer() else 2)
+        return self.number(value, 0 if value.is_integer() else 2)
 
 
 class _Filler(string.Formatter):

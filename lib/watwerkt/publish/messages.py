@@ -3,6 +3,7 @@
 A message id is a literal, found
 
 * as an argument of ``text``, ``plural``, ``say``, ``note``, ``warn``, ``table``, ``figure``,
+  ``Gap``,
 * as a value in a ``columns=`` or ``names=`` of those,
 * in a module's or notebook's constant whose name ends in ``LABELS`` (a dict, its values) or
   ``LABEL`` (one message), for what is named far from where it is shown,
@@ -27,6 +28,7 @@ CALLS: dict[str, tuple[tuple[int, ...], frozenset[str]]] = {
     "note": ((0,), frozenset({"msgid"})),
     "warn": ((0,), frozenset({"msgid"})),
     "table": ((1, 2), frozenset({"title", "columns", "names"})),
+    "Gap": ((0,), frozenset({"reason"})),
     "figure": ((2, 3), frozenset({"title", "alt", "columns", "names"})),
 }
 

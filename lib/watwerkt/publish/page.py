@@ -11,14 +11,17 @@ import pandas as pd
 from IPython.display import HTML
 from matplotlib.figure import Figure
 
+from watwerkt.disclosure.gap import Gap
 from watwerkt.disclosure.protected import Protected, require_protected
 from watwerkt.publish.labels import Labels, build_labels
 from watwerkt.publish.language import Translator
+from watwerkt.publish.provenance import provenance_html
 from watwerkt.publish.sentences import fill_sentence
 from watwerkt.publish.style import house_style
 from watwerkt.publish.svg import figure_svg
 from watwerkt.publish.tables import spread_series, table_html
 
+Shown = Protected | Gap
 Row = int | Mapping[str, Any] | None
 Plot = Callable[..., Figure]
 
@@ -29,8 +32,10 @@ class Page:
 
     Every text is a message id (``language``); ``columns`` maps column → label and says which
     columns are shown; ``formats`` column → placeholder spec; ``names`` column → value → label;
-    ``codes`` column → code list of the codebook. Titles name an element, so they differ within a
-    chapter. Each method raises DisclosureError for numbers that are not protected.
+    ``codes`` column → code list of the codebook; ``fill`` the placeholders of a title.
+
+    Where a table or figure would stand, a ``Gap`` shows its reason; a sentence about one is left
+    out. Each method raises DisclosureError for figures that are not protected.
     """
 
     language: str
@@ -44,7 +49,7 @@ class Page:
 
     def table(
         self,
-        protected: Protected,
+        protected: Shown,
         title: str,
         columns: Mapping[str, str],
         *,
@@ -53,17 +58,18 @@ class Page:
         **wording: Any,
     ) -> HTML:
         """A table with its caption; ``wording``: formats, names, codes; ``group``: a column."""
+        if isinstance(protected, Gap):
+            return self._gap(protected)
         frame = require_protected(protected).frame
-        name = f"table-{_slug(title)}"
-        caption = self._caption(protected, title, fill)
         labels = self._labels(protected, columns, **wording)
-        table = table_html(frame, labels, caption, name, group)
-        return _element("table", table + self._dash(protected))
+        caption = self._caption(title, labels.mark, fill)
+        table = table_html(frame, labels, caption, f"table-{_slug(title)}", group)
+        return _element("table", table + self._key(protected))
 
     def figure(
         self,
         plot: Plot,
-        protected: Protected,
+        protected: Shown,
         title: str,
         alt: str,
         *,
@@ -75,70 +81,79 @@ class Page:
         **options: Any,
     ) -> HTML:
         """``plot(frame, labels, **options)`` with caption, description and its figures."""
+        if isinstance(protected, Gap):
+            return self._gap(protected)
         frame = require_protected(protected).frame
         labels = self._labels(protected, columns, formats=formats, names=names, codes=codes)
-        name, say = f"figure-{_slug(title)}", self.translator.text
-        alt = self._fill(alt, fill)
+        name = f"figure-{_slug(title)}"
+        alt = " ".join(filter(None, [self._fill(alt, fill), labels.mark]))
         with house_style():
             wide = figure_svg(plot(frame, labels, **options), name, alt)
             slim = replace(labels, is_narrow=True)
             narrow = figure_svg(plot(frame, slim, **options), f"{name}-narrow", alt)
-        caption = self._caption(protected, title, fill)
-        table = _data_table(frame, labels, plot, options, caption, f"{name}-data")
+        table = _data_table(
+            frame, labels, plot, options, self._caption(title, labels.mark, fill), f"{name}-data"
+        )
+        opener = html.escape(self.translator.text("The figures in this chart"))
         return _element(
             "figure",
-            f'<figure id="{name}"><figcaption>{caption}</figcaption>'
+            f'<figure id="{name}"><figcaption>{self._caption(title, "", fill)}</figcaption>'
             f'<div class="wide">{wide}</div><div class="narrow" hidden>{narrow}</div></figure>'
-            f"<details><summary>{html.escape(say('The figures in this chart'))}</summary>"
-            f"{table}{self._dash(protected)}</details>",
+            f"<details><summary>{opener}</summary>{table}{self._key(protected)}</details>",
         )
 
-    def say(
-        self, msgid: str, source: Protected | None = None, at: Row = None, **values: Any
-    ) -> HTML:
-        """A paragraph; its numbers are the columns of ``source``'s one row, or the row ``at``."""
-        return _element("text", f"<p>{self._sentence(msgid, source, at, values)}</p>")
+    def say(self, msgid: str, source: Shown | None = None, at: Row = None, **values: Any) -> HTML:
+        """A paragraph; its numbers are the columns of ``source``'s one row, or of the row ``at``.
 
-    def note(
-        self, msgid: str, source: Protected | None = None, at: Row = None, **values: Any
-    ) -> HTML:
+        ``at`` is a row's place (-1: the last), or the values that it has: ``{"flow": "inflow"}``.
+        """
+        return self._paragraph("text", "<p>{}</p>", msgid, source, at, values)
+
+    def note(self, msgid: str, source: Shown | None = None, at: Row = None, **values: Any) -> HTML:
         """A note on method, set apart from the finding."""
-        sentence = self._sentence(msgid, source, at, values)
-        return _element("note", f'<p class="note">{sentence}</p>')
+        return self._paragraph("note", '<p class="note">{}</p>', msgid, source, at, values)
 
-    def warn(
-        self, msgid: str, source: Protected | None = None, at: Row = None, **values: Any
-    ) -> HTML:
+    def warn(self, msgid: str, source: Shown | None = None, at: Row = None, **values: Any) -> HTML:
         """What a reader would be misled by, labelled so."""
-        sentence = self._sentence(msgid, source, at, values)
         label = html.escape(self.translator.text("Misleading"))
-        return _element(
-            "warning",
-            f'<div class="warning" role="note"><p><strong>{label}.</strong> {sentence}</p></div>',
-        )
+        box = f'<div class="warning" role="note"><p><strong>{label}.</strong> {{}}</p></div>'
+        return self._paragraph("warning", box, msgid, source, at, values)
 
-    def _sentence(
-        self, msgid: str, source: Protected | None, at: Row, values: Mapping[str, Any]
-    ) -> str:
-        filled = fill_sentence(source, at, values)
-        return html.escape(self.translator.text(msgid, **filled), quote=False)
+    def provenance(self, facts: Mapping[str, str]) -> HTML:
+        """Where the chapter's figures come from; the report has its own, for all chapters."""
+        return _element("provenance", provenance_html(facts, self.translator))
+
+    def _paragraph(
+        self,
+        kind: str,
+        box: str,
+        msgid: str,
+        source: Shown | None,
+        at: Row,
+        values: Mapping[str, Any],
+    ) -> HTML:
+        if isinstance(source, Gap):
+            return _element(kind, "")
+        sentence = self.translator.text(msgid, **fill_sentence(source, at, values))
+        return _element(kind, box.replace("{}", html.escape(sentence, quote=False)))
+
+    def _gap(self, gap: Gap) -> HTML:
+        reason = html.escape(self.translator.text(gap.reason), quote=False)
+        return _element("gap", f'<p class="gap" role="note">{reason}</p>')
 
     def _fill(self, msgid: str, fill: Mapping[str, Any] | None) -> str:
         return self.translator.text(msgid, **fill_sentence(None, None, fill or {}))
 
-    def _caption(self, protected: Protected, title: str, fill: Mapping[str, Any] | None) -> str:
-        mark = self._mark(protected)
+    def _caption(self, title: str, mark: str, fill: Mapping[str, Any] | None) -> str:
         tag = f' <span class="synthetic">{html.escape(mark)}</span>' if mark else ""
         return html.escape(self._fill(title, fill), quote=False) + tag
 
-    def _mark(self, protected: Protected) -> str:
-        is_synthetic = self.is_synthetic or protected.is_synthetic
-        return self.translator.text("synthetic data") if is_synthetic else ""
-
     def _labels(self, protected: Protected, columns: Mapping[str, str], **wording: Any) -> Labels:
-        return build_labels(self.translator, columns, mark=self._mark(protected), **wording)
+        is_synthetic = self.is_synthetic or protected.is_synthetic
+        mark = self.translator.text("synthetic data") if is_synthetic else ""
+        return build_labels(self.translator, columns, mark=mark, **wording)
 
-    def _dash(self, protected: Protected) -> str:
+    def _key(self, protected: Protected) -> str:
         if not protected.n_suppressed:
             return ""
         sentence = self.translator.text("– : not shown, because it is about too few people.")

@@ -8,6 +8,7 @@ from great_tables import GT
 
 from watwerkt.errors import DisclosureError
 from watwerkt.publish.labels import Labels
+from watwerkt.publish.language import NOTHING
 
 INTERVAL = {"conf_low", "conf_high"}
 STYLE = re.compile(r'<style>.*?</style>|\s(?:id|headers|rowspan)="[^"]*"|\scolspan="1"', re.DOTALL)
@@ -62,12 +63,17 @@ def spread_series(
     if low and high:
         ends = zip(cells, frame[low], frame[high], strict=True)
         cells = [f"{y_} ({labels.value(low, a)} – {labels.value(high, b)})" for y_, a, b in ends]
-    long = frame[[x, series]].assign(cell=cells)
-    wide = long.pivot_table(
-        index=x, columns=series, values="cell", aggfunc="first", sort=False, observed=True
+    found = dict(zip(zip(frame[x], frame[series], strict=True), cells, strict=True))
+    codes = list(dict.fromkeys(frame[series]))
+    heads = list(dict.fromkeys(frame[x]))
+    wide = {
+        f"{series}_{place}": [found.get((head, code), NOTHING) for head in heads]
+        for place, code in enumerate(codes)
+    }
+    columns = dict(zip(wide, (labels.value(series, code) for code in codes), strict=True))
+    return pd.DataFrame({x: heads, **wide}), replace(
+        labels, columns={x: labels.column(x), **columns}
     )
-    columns = {code: labels.value(series, code) for code in wide.columns}
-    return wide.reset_index(), replace(labels, columns={x: labels.column(x), **columns})
 
 
 def _rename_class(found: re.Match[str]) -> str:

@@ -12,7 +12,7 @@ from matplotlib.axis import Axis, YAxis
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, MultipleLocator, NullLocator
 
-from watwerkt.publish.labels import Labels
+from watwerkt.publish.labels import TOTAL, Labels
 from watwerkt.publish.style import FAINT
 
 LINE_HEIGHT = 13.0  # points
@@ -70,6 +70,12 @@ def label_ends(
         )
 
 
+def drop_margins(frame: pd.DataFrame, *keys: str) -> pd.DataFrame:
+    """``frame`` without the rows that are the total over one of ``keys``: no part of a drawing."""
+    is_margin = (frame[[key for key in keys if key]] == TOTAL).any(axis=1)
+    return frame[~is_margin].infer_objects()
+
+
 def spread(wanted: np.ndarray, tall: np.ndarray) -> np.ndarray:
     """The centres nearest to ``wanted`` (increasing) at which things ``tall`` do not overlap.
 
@@ -94,12 +100,14 @@ def _place_ticks(axis: Axis, labels: Labels, column: str, values: pd.Series) -> 
     elif column in {"time", "months_since_entry"} and spread_out > 12:
         axis.set_major_locator(MultipleLocator(6 if spread_out <= 36 else 12))
     else:
-        is_whole = column not in labels.formats and bool((values.dropna() % 1 == 0).all())
+        is_whole = labels.spec(column) in ("", "year") and bool((values.dropna() % 1 == 0).all())
         axis.set_major_locator(MaxNLocator(6, integer=is_whole, steps=[1, 2, 2.5, 5, 10]))
 
 
 def _write_tick(tick: float, labels: Labels, column: str) -> str:
-    is_share = labels.formats.get(column, "").startswith("%")
+    if labels.spec(column) == "year":
+        return str(round(tick))
+    is_share = labels.spec(column).startswith("%")
     shown = tick * 100 if is_share else tick
     decimals = next((d for d in range(4) if np.isclose(shown, round(shown, d))), 3)
     if is_share:

@@ -1,9 +1,10 @@
 """Bars: a distribution in bands, and parts of a whole."""
 
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from watwerkt.publish.figures.axis import format_axis
+from watwerkt.publish.figures.axis import drop_margins, format_axis
 from watwerkt.publish.labels import Labels
 from watwerkt.publish.style import BLUE, FAINT, INK, build_axes, colours_of
 
@@ -14,6 +15,7 @@ def plot_bands(frame: pd.DataFrame, labels: Labels, *, x: str, y: str, marked: s
     A suppressed band shows a dash. ``marked`` is the band with a target or norm, in ink.
     """
     figure, axes = build_axes(labels)
+    frame = drop_margins(frame, x)
     names = [labels.value(x, band) for band in frame[x]]
     heights = frame[y].astype("float64")
     colours = [INK if marked and band == marked else BLUE for band in frame[x]]
@@ -38,22 +40,24 @@ def plot_bands(frame: pd.DataFrame, labels: Labels, *, x: str, y: str, marked: s
 
 def plot_stack(frame: pd.DataFrame, labels: Labels, *, y: str, x: str, series: str) -> Figure:
     """Draw ``x`` per category ``y`` as lying bars, divided by ``series``, first row on top."""
-    wide = frame.pivot_table(index=y, columns=series, values=x, aggfunc="sum", sort=False)
-    wide = wide.astype("float64").fillna(0)
-    figure, axes = build_axes(labels, height=1.3 + 0.42 * len(wide))
-    names = [labels.value(y, category) for category in wide.index]
-    left = pd.Series(0.0, index=wide.index)
-    for code, colour in colours_of(list(wide.columns)).items():
+    frame = drop_margins(frame, y, series)
+    lengths = frame.set_index([y, series])[x].astype("float64").fillna(0)
+    categories, codes = (list(dict.fromkeys(frame[column])) for column in (y, series))
+    figure, axes = build_axes(labels, height=1.3 + 0.42 * len(categories))
+    names = [labels.value(y, category) for category in categories]
+    left = np.zeros(len(categories))
+    for code, colour in colours_of(codes).items():
+        width = lengths.reindex([(category, code) for category in categories], fill_value=0.0)
         name = labels.value(series, code)
-        axes.barh(names, wide[code], left=left, color=colour, height=0.7, label=name)
-        left = left + wide[code]
+        axes.barh(names, width, left=left, color=colour, height=0.7, label=name)
+        left = left + width.to_numpy()
     axes.invert_yaxis()
     format_axis(axes.xaxis, labels, x, frame[x])
     axes.grid(visible=False, axis="y")
     axes.tick_params(axis="y", length=0)
     figure.legend(
         loc="outside lower left",
-        ncols=2 if labels.is_narrow else wide.shape[1],
+        ncols=2 if labels.is_narrow else len(codes),
         handlelength=1,
         columnspacing=1.2,
     )

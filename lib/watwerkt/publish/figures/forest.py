@@ -32,7 +32,8 @@ def plot_forest(
 
     The grey bar around no effect reaches to the smallest detectable effect (``mde``, on the scale
     of ``x``). Rows whose ``status`` is *warning* are grey, hollow, hatched and called misleading.
-    ``is_ratio``: ratios, on a log axis around 1; otherwise differences, around 0.
+    ``is_ratio``: ``x`` holds logarithms, and is drawn as ratios around 1 (write it as ``exp.2``);
+    otherwise differences, around 0.
     """
     figure, axes = build_axes(labels, height=1.5 + (0.8 if labels.is_narrow else 0.46) * len(frame))
     name_row = _name_row_above if labels.is_narrow else _name_row
@@ -42,14 +43,16 @@ def plot_forest(
         is_naive=frame[status] == WARNING if status in frame else False,
         detectable=frame[mde].astype("float64") if mde in frame else np.nan,
     )
+    scaled = np.exp if is_ratio else np.asarray
     for place, (_, row) in enumerate(drawn.iterrows()):
         numbers = row[[x, low, high, "detectable"]].to_numpy("float64")
-        _draw_row(axes, place, numbers, row["is_naive"], 0.3 if labels.is_narrow else 0.6)
+        _draw_row(axes, place, scaled(numbers), row["is_naive"], 0.3 if labels.is_narrow else 0.6)
         interval = "{} ({} – {})".format(*(labels.value(c, row[c]) for c in (x, low, high)))
         tag = f"({labels.translator.text('misleading')})" if row["is_naive"] else ""
         name_row(axes, place, labels.value(y, row[y]), tag, interval)
     axes.axvline(1.0 if is_ratio else 0.0, color=INK, linewidth=1)
     axes.use_sticky_edges = False
+    axes.margins(x=0.06)
     axes.spines["left"].set_visible(False)
     axes.set_yticks([])
     axes.set_ylim(len(frame) - 0.4, -0.9 if labels.is_narrow else -0.6)

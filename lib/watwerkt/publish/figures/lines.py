@@ -1,10 +1,12 @@
 """Lines over months, and curves as steps; with their intervals, labelled where they end."""
 
+from typing import Literal
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from watwerkt.publish.figures.axis import format_axis, label_ends
+from watwerkt.publish.figures.axis import drop_margins, format_axis, label_ends
 from watwerkt.publish.labels import Labels
 from watwerkt.publish.style import INK, build_axes, colours_of
 
@@ -29,6 +31,7 @@ def plot_lines(
     a band. ``from_zero`` starts the vertical axis at nought, as counts and shares need.
     """
     figure, axes = build_axes(labels)
+    frame = drop_margins(frame, x, series)
     codes = list(dict.fromkeys(frame[series])) if series else [""]
     colours = colours_of(codes) if series else {"": INK}
     ends = {}
@@ -72,5 +75,5 @@ def _draw_one(axes: Axes, part: pd.DataFrame, colour: str, dashes: object, is_st
     drawstyle = "steps-post" if is_step else "default"
     axes.plot(x, y, color=colour, linestyle=dashes, drawstyle=drawstyle)
     if band:
-        step = "post" if is_step else None
+        step: Literal["post"] | None = "post" if is_step else None
         axes.fill_between(x, band[0], band[1], step=step, color=colour, alpha=0.16, linewidth=0)
