@@ -31,9 +31,16 @@ class ParameterError(WatwerktError):
 
 
 class Refused(WatwerktError):
-    """What was handed in is refused as a whole; nothing was written."""
+    """What was handed in is refused as a whole; nothing was written.
+
+    ``reasons``: rule, file, column and count of each thing that is wrong, for ``check --json``.
+    """
 
     exit_code = 2
+
+    def __init__(self, message: str = "", reasons: Iterable[dict[str, Any]] = ()) -> None:
+        super().__init__(message)
+        self.reasons = list(reasons)
 
 
 class DeliveryError(Refused):
