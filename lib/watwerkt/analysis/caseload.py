@@ -68,7 +68,9 @@ def realised_against_target(
     )
     if years.empty:
         return NO_CASELOAD
-    means = [c for c in ("caseload_fte", "caseload_head", "target_caseload") if years[c].notna().any()]
+    means = [
+        c for c in ("caseload_fte", "caseload_head", "target_caseload") if years[c].notna().any()
+    ]
     return protect_means(
         years[["year", "n_persons", "n_caseworkers", *means]],
         means,
@@ -91,11 +93,18 @@ def _add_target(clients: pl.LazyFrame, policies: pl.LazyFrame | None) -> pl.Lazy
     )
     own = changes.drop_nulls("team_id").sort("start_date")
     general = changes.filter(pl.col("team_id").is_null()).drop("team_id").sort("start_date")
-    dates = {"left_on": "month", "right_on": "start_date", "check_sortedness": False}
     return (
         clients.sort("month")
-        .join_asof(own.rename({"target_caseload": "own"}), by="team_id", **dates)
-        .join_asof(general.rename({"target_caseload": "general"}), **dates)
+        .join_asof(
+            own.rename({"target_caseload": "own"}),
+            by="team_id",
+            left_on="month",
+            right_on="start_date",
+            check_sortedness=False,
+        )
+        .join_asof(
+            general.rename({"target_caseload": "general"}), left_on="month", right_on="start_date"
+        )
         .with_columns(target_caseload=pl.coalesce("own", "general"))
     )
 

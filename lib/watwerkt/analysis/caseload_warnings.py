@@ -4,9 +4,9 @@ import pandas as pd
 import polars as pl
 
 from watwerkt.analysis.destination import ALL, STAY, is_exit_to
-from watwerkt.analysis.evidence import Design, describe_estimates
+from watwerkt.analysis.evidence import describe_estimates, naive_design, not_estimable
 from watwerkt.disclosure import Gap, Policy, Protected, protect_estimates
-from watwerkt.disclosure.gap import NO_CASELOAD, TOO_FEW
+from watwerkt.disclosure.gap import NO_CASELOAD
 from watwerkt.errors import DataError
 from watwerkt.estimators.naive import end_of_month_slope, fixed_effects_slope, log_log_slope
 
@@ -28,14 +28,17 @@ def naive_slopes(
     if months.empty:
         return NO_CASELOAD
     n_persons = panel.select(pl.col("person_id").n_unique()).collect().item()
-    rows = []
-    for term, slope in NAIVE.items():
-        try:
-            tidy = slope(months, n_persons).tidy(conf_level).assign(term=term)
-        except DataError:
-            continue
-        rows.append(describe_estimates(tidy, _design(term), ALL, conf_level))
-    return protect_estimates(pd.concat(rows, ignore_index=True), policy) if rows else TOO_FEW
+    rows = [_estimate(term, months, n_persons, conf_level) for term in NAIVE]
+    return protect_estimates(pd.concat(rows, ignore_index=True), policy)
+
+
+def _estimate(term: str, months: pd.DataFrame, n_persons: int, conf_level: float) -> pd.DataFrame:
+    design = naive_design(term, "elasticity", horizon_months=1)
+    try:
+        tidy = NAIVE[term](months, n_persons).tidy(conf_level).assign(term=term)
+    except DataError:
+        return not_estimable(design, ALL, term, conf_level)
+    return describe_estimates(tidy, design, ALL, conf_level)
 
 
 def caseworker_months(panel: pl.LazyFrame, per: str) -> pd.DataFrame:
@@ -61,18 +64,4 @@ def caseworker_months(panel: pl.LazyFrame, per: str) -> pd.DataFrame:
         .sort("caseworker_id", "month")
         .collect()
         .to_pandas()
-    )
-
-
-def _design(term: str) -> Design:
-    return Design(
-        chapter="03",
-        analysis=f"naive_{term}",
-        design="naive",
-        estimand="none: a published mistake",
-        scale="elasticity",
-        grade=1,
-        status="warning",
-        is_primary=False,
-        horizon_months=1,
     )

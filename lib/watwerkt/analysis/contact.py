@@ -107,7 +107,9 @@ def time_to_first_contact(
     begun = talks.select(pl.col("contact_date").min()).collect().item()
     if begun is None:
         return NO_CONTACTS
-    times = _first_contacts(spells.filter(pl.col("start_date") >= pl.lit(begun).dt.offset_by("1y")), talks, window)
+    times = _first_contacts(
+        spells.filter(pl.col("start_date") >= pl.lit(begun).dt.offset_by("1y")), talks, window
+    )
     if times.is_empty():
         return NO_CONTACTS
     curves = aalen_johansen(times["duration"].to_numpy(), times["destination"].to_numpy())

@@ -4,16 +4,25 @@ Exposure: at least one reached personal contact two to four months ago. The last
 since half of the talks that follow from an exit are held a month before it.
 """
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 import pandas as pd
 import polars as pl
 
 from watwerkt.analysis.destination import ALL, is_exit_to
-from watwerkt.analysis.evidence import Design, describe_estimates
+from watwerkt.analysis.evidence import Design, describe_estimates, not_estimable
 from watwerkt.codebook import UNKNOWN
 from watwerkt.disclosure import Gap, Policy, Protected, protect_estimates
-from watwerkt.disclosure.gap import NO_CONTACTS, TOO_FEW
+from watwerkt.disclosure.gap import NO_CONTACTS
 from watwerkt.errors import DataError
-from watwerkt.estimators.hazard import HazardFit, add_duration_band, average_difference, discrete_hazard
+from watwerkt.estimators.estimates import Estimates
+from watwerkt.estimators.hazard import (
+    HazardFit,
+    add_duration_band,
+    average_difference,
+    discrete_hazard,
+)
 
 OUTCOMES = (ALL, "work", "other_income", "education", "administrative")
 EXPOSURE = "contact_2_4_months_ago"
@@ -27,7 +36,6 @@ ADJUSTED_FOR = (
     "is_exempt",
 )
 LAGGED = Design(
-    chapter="04",
     analysis="P4",
     design="lagged hazard",
     estimand="odds of exit this month, contact two to four months ago against none",
@@ -37,25 +45,36 @@ LAGGED = Design(
     is_primary=True,
     horizon_months=1,
 )
+STANDARDISED = replace(
+    LAGGED,
+    estimand="exits this month per 100 persons, contact two to four months ago against none",
+    scale="pp",
+    is_primary=False,
+)
 
 
-def lagged_contact(panel: pl.LazyFrame, policy: Policy, conf_level: float) -> Protected | Gap:
-    """Log odds ratio of each exit after contact two to four months ago, adjusted (P4)."""
+def fit_outcomes(panel: pl.LazyFrame) -> dict[str, HazardFit | None]:
+    """The lagged hazard of each outcome; None where the data do not vary enough for one.
+
+    Empty where contacts are not delivered, or not long enough to have a history.
+    """
     months = contact_months(panel)
-    if months.empty:
-        return NO_CONTACTS
-    rows = []
-    for outcome in OUTCOMES:
-        try:
-            fit = fit_lagged(months, outcome)
-        except DataError:
-            continue
-        rows.append(describe_estimates(_named(fit.tidy(conf_level)), LAGGED, outcome, conf_level))
-    return protect_estimates(pd.concat(rows, ignore_index=True), policy) if rows else TOO_FEW
+    return {outcome: _fit(months, outcome) for outcome in OUTCOMES if len(months)}
 
 
-def per_hundred(panel: pl.LazyFrame, policy: Policy, conf_level: float) -> Protected | Gap:
-    """The same as extra exits per 100 people per month, standardised over the months at hand."""
+def odds_ratios(
+    fits: dict[str, HazardFit | None], policy: Policy, conf_level: float
+) -> Protected | Gap:
+    """Log odds ratio of each exit after contact two to four months ago, adjusted (P4)."""
+    return _protect(fits, LAGGED, policy, conf_level)
+
+
+def per_hundred(
+    fits: dict[str, HazardFit | None], policy: Policy, conf_level: float
+) -> Protected | Gap:
+    """The same as extra exits per 100 persons a month, standardised over the months at hand."""
+    differences = {name: fit and average_difference(fit) for name, fit in fits.items()}
+    return _protect(differences, STANDARDISED, policy, conf_level)
 
 
 def contact_months(panel: pl.LazyFrame) -> pd.DataFrame:
@@ -85,16 +104,30 @@ def contact_months(panel: pl.LazyFrame) -> pd.DataFrame:
     return add_duration_band(months)
 
 
-def fit_lagged(months: pd.DataFrame, outcome: str) -> HazardFit:
-    """Fit the hazard of ``outcome`` on the rows of ``contact_months``; may raise DataError."""
-    return discrete_hazard(
-        months[[EXPOSURE, "duration_band", "month", *ADJUSTED_FOR]],
-        months[f"to_{outcome}"],
-        months["cluster"],
-        exposure=[EXPOSURE],
-        n_persons=months["person_id"].nunique(),
-    )
+def _fit(months: pd.DataFrame, outcome: str) -> HazardFit | None:
+    try:
+        return discrete_hazard(
+            months[[EXPOSURE, "duration_band", "month", *ADJUSTED_FOR]],
+            months[f"to_{outcome}"],
+            months["cluster"],
+            exposure=[EXPOSURE],
+            n_persons=months["person_id"].nunique(),
+        )
+    except DataError:
+        return None
 
 
-def _named(tidy: pd.DataFrame) -> pd.DataFrame:
-    return tidy.assign(term=EXPOSURE)
+def _protect(
+    found: Mapping[str, Estimates | None], design: Design, policy: Policy, conf_level: float
+) -> Protected | Gap:
+    if not found:
+        return NO_CONTACTS
+    rows = [
+        not_estimable(design, outcome, EXPOSURE, conf_level)
+        if estimates is None
+        else describe_estimates(
+            estimates.tidy(conf_level).assign(term=EXPOSURE), design, outcome, conf_level
+        )
+        for outcome, estimates in found.items()
+    ]
+    return protect_estimates(pd.concat(rows, ignore_index=True), policy)

@@ -4,10 +4,10 @@ import pandas as pd
 import polars as pl
 
 from watwerkt.analysis.destination import ALL, is_exit_to
-from watwerkt.analysis.evidence import Design, describe_estimates
+from watwerkt.analysis.evidence import describe_estimates, naive_design, not_estimable
 from watwerkt.codebook import UNKNOWN
 from watwerkt.disclosure import Gap, Policy, Protected, protect_estimates
-from watwerkt.disclosure.gap import NO_CONTACTS, TOO_FEW
+from watwerkt.disclosure.gap import NO_CONTACTS
 from watwerkt.errors import DataError
 from watwerkt.estimators.naive import (
     ever_contacted_difference,
@@ -29,28 +29,18 @@ def naive_contact(panel: pl.LazyFrame, policy: Policy, conf_level: float) -> Pro
     months = _person_months(panel)
     if months.empty:
         return NO_CONTACTS
-    rows = []
-    for term, (estimate, scale, horizon) in NAIVE.items():
-        try:
-            tidy = estimate(months).tidy(conf_level).assign(term=term)
-        except DataError:
-            continue
-        rows.append(describe_estimates(tidy, _design(term, scale, horizon), ALL, conf_level))
-    return protect_estimates(pd.concat(rows, ignore_index=True), policy) if rows else TOO_FEW
+    rows = [_estimate(term, months, conf_level) for term in NAIVE]
+    return protect_estimates(pd.concat(rows, ignore_index=True), policy)
 
 
-def _design(term: str, scale: str, horizon_months: int) -> Design:
-    return Design(
-        chapter="04",
-        analysis=f"naive_{term}",
-        design="naive",
-        estimand="none: a published mistake",
-        scale=scale,
-        grade=1,
-        status="warning",
-        is_primary=False,
-        horizon_months=horizon_months,
-    )
+def _estimate(term: str, months: pd.DataFrame, conf_level: float) -> pd.DataFrame:
+    estimate, scale, horizon_months = NAIVE[term]
+    design = naive_design(term, scale, horizon_months)
+    try:
+        tidy = estimate(months).tidy(conf_level).assign(term=term)
+    except DataError:
+        return not_estimable(design, ALL, term, conf_level)
+    return describe_estimates(tidy, design, ALL, conf_level)
 
 
 def _person_months(panel: pl.LazyFrame) -> pd.DataFrame:

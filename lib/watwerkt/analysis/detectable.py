@@ -8,7 +8,7 @@ from watwerkt.disclosure import Gap, Policy, Protected, protect_means
 from watwerkt.disclosure.gap import TOO_FEW
 from watwerkt.estimators.power import mde_proportions
 
-OUTCOMES = (ALL, "work")
+OUTCOMES = {"any": ALL, "work": "work"}
 MONTHS = 12
 
 
@@ -21,21 +21,21 @@ def detectable_difference(panel: pl.LazyFrame, policy: Policy) -> Protected | Ga
     """
     followed = _one_year(panel)
     n = len(followed)
-    rates = {o: float(followed[f"to_{o}"].mean()) if n else 0.0 for o in OUTCOMES}
+    rates = {kind: float(followed[kind].mean()) if n else 0.0 for kind in OUTCOMES}
     rows = [
         {
-            "outcome": outcome,
+            "exit_kind": kind,
             "share_within_year": rate,
             "mde_share": mde_proportions(n // 2, n - n // 2, rate),
             "n_persons": n,
         }
-        for outcome, rate in rates.items()
+        for kind, rate in rates.items()
         if 0 < rate < 1 and n >= 2
     ]
     if not rows:
         return TOO_FEW
     means = ["share_within_year", "mde_share"]
-    return protect_means(pd.DataFrame(rows), means, policy, by=["outcome"], n_persons="n_persons")
+    return protect_means(pd.DataFrame(rows), means, policy, by=["exit_kind"], n_persons="n_persons")
 
 
 def _one_year(panel: pl.LazyFrame) -> pd.DataFrame:
@@ -49,7 +49,7 @@ def _one_year(panel: pl.LazyFrame) -> pd.DataFrame:
         panel.filter(pl.col("month") >= first)
         .join(at_start, on="spell_id", how="semi")
         .group_by("spell_id")
-        .agg(**{f"to_{outcome}": is_exit_to(outcome).any() for outcome in OUTCOMES})
+        .agg(**{kind: is_exit_to(outcome).any() for kind, outcome in OUTCOMES.items()})
         .collect()
         .to_pandas()
     )

@@ -6,10 +6,15 @@ design that identifies the effect. The grade is that of the Maryland scale (1–
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
 from watwerkt.estimators.power import mde
+
+FIGURES = ["estimate", "std_error", "p_value", "conf_low", "conf_high", "mde"]
+COUNTS = ["n_obs", "n_persons", "n_events", "n_clusters"]
+NOT_ESTIMABLE = "not estimable: too few exits, or too little variation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,14 +23,13 @@ class Design:
 
     Attributes
     ----------
-    chapter, analysis, design, estimand, scale : as in ``estimates.parquet``.
+    analysis, design, estimand, scale : as in ``estimates.parquet``.
     grade : Maryland scale, 1 (correlation) to 5 (randomised).
     status : ``evidence``, ``indicative`` or ``warning``.
     is_primary : one of the estimates named in the plan (P1–P10).
     horizon_months : months over which the outcome is counted.
     """
 
-    chapter: str
     analysis: str
     design: str
     estimand: str
@@ -37,6 +41,20 @@ class Design:
     note: str = ""
 
 
+def naive_design(term: str, scale: str, horizon_months: int) -> Design:
+    """What is the same for every published mistake: it estimates nothing, and says so."""
+    return Design(
+        analysis=f"naive_{term}",
+        design="naive",
+        estimand="none: a published mistake",
+        scale=scale,
+        grade=1,
+        status="warning",
+        is_primary=False,
+        horizon_months=horizon_months,
+    )
+
+
 def describe_estimates(
     tidy: pd.DataFrame, design: Design, outcome: str, conf_level: float, subgroup: str = ""
 ) -> pd.DataFrame:
@@ -45,8 +63,25 @@ def describe_estimates(
     ``tidy`` has term, estimate, std_error, conf_low, conf_high, p_value, n_obs, n_persons,
     n_events and n_clusters. The MDE is on the same scale: power 80 %, two-sided 5 %.
     """
-    facts = {
-        "chapter": design.chapter,
+    detectable = [mde(error) for error in tidy["std_error"]]
+    facts = _facts(design, outcome, conf_level, subgroup)
+    return tidy.assign(**facts, mde=detectable).drop(columns="statistic", errors="ignore")
+
+
+def not_estimable(design: Design, outcome: str, term: str, conf_level: float) -> pd.DataFrame:
+    """The row of an estimate that these data do not allow; it is recorded all the same.
+
+    Pooling only what could be estimated would bias what is pooled.
+    """
+    empty = pd.DataFrame({"term": [term]}).assign(
+        **dict.fromkeys(FIGURES, float("nan")), **dict.fromkeys(COUNTS, 0)
+    )
+    facts = _facts(design, outcome, conf_level, subgroup="")
+    return empty.assign(**facts | {"note": NOT_ESTIMABLE})
+
+
+def _facts(design: Design, outcome: str, conf_level: float, subgroup: str) -> dict[str, Any]:
+    return {
         "analysis": design.analysis,
         "design": design.design,
         "outcome": outcome,
@@ -60,5 +95,3 @@ def describe_estimates(
         "is_primary": design.is_primary,
         "note": design.note,
     }
-    detectable = [mde(error) for error in tidy["std_error"]]
-    return tidy.assign(**facts, mde=detectable).drop(columns="statistic", errors="ignore")

@@ -18,11 +18,13 @@ def monthly_flows(panel: pl.LazyFrame, policy: Policy) -> Protected:
 
 def yearly_exits(panel: pl.LazyFrame, policy: Policy) -> Protected:
     """Exits per calendar year and destination group."""
-    counts = (
-        _exits(panel).group_by("year", "destination_group").agg(n_exits=pl.len()).collect()
-    )
+    counts = _exits(panel).group_by("year", "destination_group").agg(n_exits=pl.len()).collect()
     return protect_counts(
-        counts.to_pandas(), ["n_exits"], policy, by=["year", "destination_group"], totals=["destination_group"]
+        counts.to_pandas(),
+        ["n_exits"],
+        policy,
+        by=["year", "destination_group"],
+        totals=["destination_group"],
     )
 
 
@@ -47,7 +49,10 @@ def work_share_bounds(panel: pl.LazyFrame, policy: Policy) -> Protected:
     )
     return protect_shares(
         counts.to_pandas(),
-        {"share_at_least": ("n_work", "n_exits"), "share_at_most": ("n_work_or_unknown", "n_exits")},
+        {
+            "share_at_least": ("n_work", "n_exits"),
+            "share_at_most": ("n_work_or_unknown", "n_exits"),
+        },
         policy,
         by=["year"],
     )

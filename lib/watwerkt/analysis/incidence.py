@@ -39,7 +39,8 @@ def spell_durations(spells: pl.LazyFrame, window: Window) -> pd.DataFrame:
     return (
         spells.filter(~pl.col("is_left_censored"))
         .select(
-            entry=(pl.lit(window.start) - days).dt.total_days().clip(lower_bound=0) / DAYS_PER_MONTH,
+            entry=(pl.lit(window.start) - days).dt.total_days().clip(lower_bound=0)
+            / DAYS_PER_MONTH,
             duration=(last_seen - days).dt.total_days() / DAYS_PER_MONTH,
             destination=pl.when(ended.fill_null(False))
             .then(destination_group().fill_null(UNEXPLAINED))

@@ -29,16 +29,19 @@ def accounts_table(accounts: pl.DataFrame, policy: Policy) -> Protected:
 def ledger_table(ledger: pl.DataFrame, policy: Policy) -> Protected:
     """Rows of the register that each cleaning rule touched, rules that found nothing left out."""
     found = ledger.filter(pl.col("n_rows") > 0).to_pandas()
-    return protect_counts(
-        found, ["n_rows"], policy, by=[("table", "rule", "action")], of="records"
-    )
+    return protect_counts(found, ["n_rows"], policy, by=[("table", "rule", "action")], of="records")
 
 
 def usable_table(prepared: Prepared, policy: Policy) -> Protected:
     """Rows at hand of each table that a chapter needs; 0 where it was not delivered."""
     kept = dict(prepared.accounts.select("table", "rows_kept").iter_rows())
     rows = [
-        {"chapter": chapter, "table": table, "rows_kept": kept.get(table, 0)}
+        {
+            "chapter": chapter,
+            "table": table,
+            "is_delivered": table in kept,
+            "rows_kept": kept.get(table, 0),
+        }
         for chapter, tables in NEEDS.items()
         for table in tables
     ]
@@ -46,7 +49,7 @@ def usable_table(prepared: Prepared, policy: Policy) -> Protected:
         pl.DataFrame(rows).to_pandas(),
         ["rows_kept"],
         policy,
-        by=[("chapter", "table")],
+        by=[("chapter", "table", "is_delivered")],
         of="records",
     )
 

@@ -1,6 +1,6 @@
 """Labels: how the columns and codes of one frame are called and written."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,7 +8,9 @@ import pandas as pd
 
 from watwerkt.codebook import labels as codebook_labels
 from watwerkt.publish.language import Translator
+from watwerkt.publish.vocabulary import word
 
+Columns = Mapping[str, str] | Sequence[str]  # column → message id, or as in the vocabulary
 TOTAL = "total"  # the key of a margin in a protected frame
 
 
@@ -52,27 +54,30 @@ class Labels:
 
 def build_labels(
     translator: Translator,
-    columns: Mapping[str, str],
+    columns: Columns,
     formats: Mapping[str, str] | None = None,
     names: Mapping[str, Mapping[Any, str]] | None = None,
     codes: Mapping[str, str] | None = None,
     mark: str = "",
 ) -> Labels:
-    """Translate ``columns`` and ``names`` (both hold message ids) and look up ``codes``.
+    """Translate how ``columns`` are called, and their values.
 
+    What is not given is as in the vocabulary. ``columns`` and ``names`` hold message ids;
     ``codes`` gives a column's code list in the codebook, which has both languages itself.
     """
-    spoken = {
-        column: {value: translator.text(msgid) for value, msgid in named.items()}
-        for column, named in (names or {}).items()
-    }
-    listed = {
-        column: codebook_labels(name, translator.language) for column, name in (codes or {}).items()
-    }
+    given = columns if isinstance(columns, Mapping) else dict.fromkeys(columns, "")
+    words = {column: word(column) for column in given}
+    listed = {c: w.codes for c, w in words.items() if w.codes} | dict(codes or {})
+    spoken = {c: w.names for c, w in words.items() if w.names} | dict(names or {})
+    called = {column: codebook_labels(name, translator.language) for column, name in listed.items()}
+    for column, named in spoken.items():
+        translated = {value: translator.text(msgid) for value, msgid in named.items()}
+        called[column] = called.get(column, {}) | translated
+    labels = {c: msgid or words[c].label for c, msgid in given.items()}
     return Labels(
         translator=translator,
-        columns={column: translator.text(msgid) for column, msgid in columns.items()},
-        formats=formats or {},
-        names=listed | spoken,
+        columns={c: translator.text(msgid) if msgid else c for c, msgid in labels.items()},
+        formats={c: w.format for c, w in words.items() if w.format} | dict(formats or {}),
+        names=called,
         mark=mark,
     )

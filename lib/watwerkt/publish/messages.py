@@ -7,7 +7,7 @@ A message id is a literal, found
 * as a value in a ``columns=`` or ``names=`` of those,
 * in a module's or notebook's constant whose name ends in ``LABELS`` (a dict, its values) or
   ``LABEL`` (one message), for what is named far from where it is shown,
-* in a template, as ``text("…")``.
+* in a template, as ``text("…")``, or in ``vocabulary.yaml``.
 """
 
 import ast
@@ -19,6 +19,7 @@ import nbformat
 from jinja2 import Environment, nodes
 
 from watwerkt.errors import WatwerktError
+from watwerkt.publish.vocabulary import messages
 
 # function → places of its message ids among the positional arguments, and their names
 CALLS: dict[str, tuple[tuple[int, ...], frozenset[str]]] = {
@@ -35,7 +36,7 @@ CALLS: dict[str, tuple[tuple[int, ...], frozenset[str]]] = {
 
 def find_messages(paths: Iterable[Path]) -> set[str]:
     """Every message id in Python modules, notebooks and Jinja templates."""
-    found: set[str] = set()
+    found: set[str] = set(messages())
     for path in paths:
         source = path.read_text(encoding="utf-8")
         if path.suffix == ".ipynb":

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from watwerkt.disclosure.gap import Gap
 from watwerkt.disclosure.protected import Protected, require_protected
-from watwerkt.publish.labels import Labels, build_labels
+from watwerkt.publish.labels import Columns, Labels, build_labels
 from watwerkt.publish.language import Translator
 from watwerkt.publish.provenance import provenance_html
 from watwerkt.publish.sentences import fill_sentence
@@ -30,8 +30,9 @@ Plot = Callable[..., Figure]
 class Page:
     """One municipality's page in one language.
 
-    Every text is a message id (``language``); ``columns`` maps column → label and says which
-    columns are shown; ``formats`` column → placeholder spec; ``names`` column → value → label;
+    Every text is a message id (``language``). ``columns`` says which columns are shown (all where
+    it is not given), by the names of the vocabulary or as a map column → label; where the
+    vocabulary's word does not do, ``formats`` maps column → placeholder spec, ``names`` column → value → label;
     ``codes`` column → code list of the codebook; ``fill`` the placeholders of a title.
 
     Where a table or figure would stand, a ``Gap`` shows its reason; a sentence about one is left
@@ -51,7 +52,7 @@ class Page:
         self,
         protected: Shown,
         title: str,
-        columns: Mapping[str, str],
+        columns: Columns | None = None,
         *,
         group: str = "",
         fill: Mapping[str, Any] | None = None,
@@ -73,7 +74,7 @@ class Page:
         title: str,
         alt: str,
         *,
-        columns: Mapping[str, str],
+        columns: Columns | None = None,
         formats: Mapping[str, str] | None = None,
         names: Mapping[str, Mapping[Any, str]] | None = None,
         codes: Mapping[str, str] | None = None,
@@ -148,7 +149,9 @@ class Page:
         tag = f' <span class="synthetic">{html.escape(mark)}</span>' if mark else ""
         return html.escape(self._fill(title, fill), quote=False) + tag
 
-    def _labels(self, protected: Protected, columns: Mapping[str, str], **wording: Any) -> Labels:
+    def _labels(self, protected: Protected, columns: Columns | None, **wording: Any) -> Labels:
+        if columns is None:
+            columns = list(protected.frame.columns)
         is_synthetic = self.is_synthetic or protected.is_synthetic
         mark = self.translator.text("synthetic data") if is_synthetic else ""
         return build_labels(self.translator, columns, mark=mark, **wording)

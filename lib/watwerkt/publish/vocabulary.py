@@ -1,0 +1,46 @@
+"""One word per thing: how a column is called and written wherever it is shown."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """How one column is called and written.
+
+    Attributes
+    ----------
+    label : its message id.
+    format : a placeholder spec, as in ``language``.
+    names : value → message id.
+    codes : a code list of the codebook, which has both languages itself.
+    """
+
+    label: str
+    format: str = ""
+    names: Mapping[Any, str] = field(default_factory=dict)
+    codes: str = ""
+
+
+@cache
+def vocabulary() -> dict[str, Word]:
+    """Every column by name, from ``vocabulary.yaml``."""
+    text = (files("watwerkt.publish") / "vocabulary.yaml").read_text(encoding="utf-8")
+    return {column: Word(**spec) for column, spec in yaml.safe_load(text).items()}
+
+
+def word(column: str) -> Word:
+    """The word for ``column``; one that the vocabulary lacks is called by its own name."""
+    return vocabulary().get(column, Word(label=""))
+
+
+def messages() -> Iterator[str]:
+    """Every message id that the vocabulary asks for."""
+    for entry in vocabulary().values():
+        yield entry.label
+        yield from entry.names.values()
