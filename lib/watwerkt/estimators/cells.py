@@ -1,0 +1,196 @@
+"""Person-months collapsed to cells: one row per combination of covariates and cluster.
+
+A logit on cells of (exits, person-months) has the same estimates as one on the person-months
+themselves, and its clustered covariance too as long as no cell spans two clusters.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
+
+from watwerkt.errors import DataError
+
+FloatArray = NDArray[np.float64]
+MIN_EVENTS = 10  # fewer exits, or fewer months without one, carry no asymptotics
+MIN_CLUSTERS = 3  # in all, and at each level of an exposure
+MIN_PIVOT = 1e-9  # share of a column's sum of squares that the columns before it leave over
+TRIALS, EVENTS, CLUSTER = "_trials", "_events", "_cluster"
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Collapsed person-months, sorted by covariates and cluster.
+
+    Attributes
+    ----------
+    design : shape (n_cells, n_columns), sparse: the intercept first, the exposures last.
+    term, source : each column's name, and the covariate it comes from ("" for the intercept).
+    is_level : whether a column marks one level of a categorical covariate.
+    trials, events, cluster : person-months, exits and cluster number of each cell.
+    n_left_out : person-months left out, since all or none at their level of an adjusting
+        covariate ended in an exit: they say nothing about the exposure.
+    """
+
+    design: sparse.csr_array = field(repr=False)
+    term: tuple[str, ...]
+    source: tuple[str, ...]
+    is_level: NDArray[np.bool_] = field(repr=False)
+    trials: FloatArray = field(repr=False)
+    events: FloatArray = field(repr=False)
+    cluster: NDArray[np.int64] = field(repr=False)
+    n_left_out: int
+
+
+def collapse(
+    covariates: pd.DataFrame, event: ArrayLike, cluster: ArrayLike, exposure: Sequence[str]
+) -> Cells:
+    """Collapse person-months to cells with their design.
+
+    Numeric covariates give one column; categorical, text, date and boolean ones a column per
+    level after the first (categories in their own order, others sorted). An adjusting column
+    that those before it determine is left out, as ``glm`` in R does.
+
+    Raises
+    ------
+    DataError
+        Missing values, too few exits or clusters, or an exposure that does not vary, that the
+        other covariates determine, or that decides alone who leaves.
+    """
+    _require_complete(covariates, event, cluster, exposure)
+    adjusting = [str(name) for name in covariates if name not in exposure]
+    rows = covariates[[*adjusting, *exposure]].apply(_as_levels)
+    rows[CLUSTER] = pd.factorize(np.asarray(cluster, dtype=object), sort=True)[0]
+    rows[EVENTS] = np.asarray(event, dtype=float)
+    by = rows.groupby([*adjusting, *exposure, CLUSTER], observed=True, sort=True)[EVENTS]
+    table = by.agg(["size", "sum"]).set_axis([TRIALS, EVENTS], axis=1).reset_index()
+    _require_events(table)
+    kept = _drop_decided(table, adjusting)
+    _require_events(kept)
+    _require_variation(kept, exposure)
+    design, names = _write_design(kept[[*adjusting, *exposure]])
+    free = _find_free_columns(design, kept[TRIALS].to_numpy(dtype=float))
+    determined = sorted(set(names.loc[~free & names["source"].isin(exposure), "term"]))
+    if determined:
+        raise DataError(
+            f"{', '.join(determined)}: does not vary, or is determined by the other covariates; "
+            "take out the covariate that says the same"
+        )
+    return Cells(
+        design=design[:, free],
+        term=tuple(names["term"][free]),
+        source=tuple(names["source"][free]),
+        is_level=names["is_level"][free].to_numpy(dtype=bool),
+        trials=kept[TRIALS].to_numpy(dtype=float),
+        events=kept[EVENTS].to_numpy(dtype=float),
+        cluster=kept[CLUSTER].to_numpy(dtype=np.int64),
+        n_left_out=int(table[TRIALS].sum() - kept[TRIALS].sum()),
+    )
+
+
+def _require_complete(
+    covariates: pd.DataFrame, event: ArrayLike, cluster: ArrayLike, exposure: Sequence[str]
+) -> None:
+    absent = [name for name in exposure if name not in covariates]
+    if absent or not exposure:
+        raise DataError(f"exposure {', '.join(absent) or 'not named'}: not among the covariates")
+    columns = {**covariates, "the event": pd.Series(event), "the cluster": pd.Series(cluster)}
+    if {len(column) for column in columns.values()} != {len(covariates)}:
+        raise DataError("covariates, event and cluster must have one row per person-month")
+    missing = {name: int(column.isna().sum()) for name, column in columns.items()}
+    found = ", ".join(f"{name} ({n})" for name, n in missing.items() if n)
+    if found:
+        raise DataError(
+            f"missing in {len(covariates)} person-months: {found}; give them a level or a cluster "
+            "of their own, or take them out and say so"
+        )
+
+
+def _as_levels(column: pd.Series) -> pd.Series:
+    """Numbers stay numbers; whatever else becomes a categorical of the levels in use."""
+    is_number = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+    if is_number:
+        return column.astype(float)
+    return column.astype("category").cat.remove_unused_categories()
+
+
+def _drop_decided(table: pd.DataFrame, adjusting: Sequence[str]) -> pd.DataFrame:
+    """Drop cells at a level of an adjusting covariate where all or none exit, until none is left.
+
+    Their coefficient would be infinite; leaving the months out gives the same limit for all others.
+    """
+    categorical = [name for name in adjusting if isinstance(table[name].dtype, pd.CategoricalDtype)]
+    decided = pd.Series(False, index=table.index)
+    for name in categorical:
+        sums = table.groupby(name, observed=True)[[TRIALS, EVENTS]].transform("sum")
+        decided |= (sums[EVENTS] == 0) | (sums[EVENTS] == sums[TRIALS])
+    return _drop_decided(table[~decided], adjusting) if decided.any() else table
+
+
+def _require_events(table: pd.DataFrame) -> None:
+    n_events, n_trials = table[EVENTS].sum(), table[TRIALS].sum()
+    if min(n_events, n_trials - n_events) < MIN_EVENTS:
+        raise DataError(
+            f"{n_events:.0f} exits in {n_trials:.0f} person-months: this model needs at least "
+            f"{MIN_EVENTS} with and {MIN_EVENTS} without; widen the window or take all exits"
+        )
+
+
+def _require_variation(table: pd.DataFrame, exposure: Sequence[str]) -> None:
+    if table[CLUSTER].nunique() < MIN_CLUSTERS:
+        raise DataError(f"fewer than {MIN_CLUSTERS} clusters: no standard error can be given")
+    for name in exposure:
+        if not isinstance(table[name].dtype, pd.CategoricalDtype):
+            continue
+        by = table.groupby(name, observed=True)
+        sums = by[[TRIALS, EVENTS]].sum()
+        decided = (sums[EVENTS] == 0) | (sums[EVENTS] == sums[TRIALS])
+        few = by[CLUSTER].nunique() < MIN_CLUSTERS
+        if len(sums) < 2:
+            raise DataError(f"{name}: does not vary, so nothing can be said of it")
+        if decided.any():
+            raise DataError(
+                f"{name}: at {decided.sum()} of {len(sums)} levels all or none of the months end "
+                "in an exit, so its odds ratio has no finite estimate; group levels together"
+            )
+        if few.any():
+            raise DataError(
+                f"{name}: {few.sum()} of {len(sums)} levels occur in fewer than {MIN_CLUSTERS} "
+                "clusters, so no standard error can be given; group levels together"
+            )
+
+
+def _write_design(covariates: pd.DataFrame) -> tuple[sparse.csr_array, pd.DataFrame]:
+    """Write out the columns, and a table of their ``term``, ``source`` and ``is_level``."""
+    blocks = [sparse.csr_array(np.ones((len(covariates), 1)))]
+    names = [("intercept", "", False)]
+    for source in map(str, covariates):
+        column = covariates[source]
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            used = column.cat.remove_unused_categories().cat
+            levels = sparse.eye_array(len(used.categories), format="csr")
+            blocks.append(levels[used.codes.to_numpy()][:, 1:])
+            is_yes_no = pd.api.types.is_bool_dtype(used.categories)
+            terms = [source if is_yes_no else f"{source}[{level}]" for level in used.categories[1:]]
+            names += [(term, source, True) for term in terms]
+        else:
+            blocks.append(sparse.csr_array(column.to_numpy(dtype=float)[:, None]))
+            names.append((source, source, False))
+    design = sparse.csr_array(sparse.hstack(blocks))
+    return design, pd.DataFrame(names, columns=["term", "source", "is_level"])
+
+
+def _find_free_columns(design: sparse.csr_array, trials: FloatArray) -> NDArray[np.bool_]:
+    """Mark the columns that those before them do not determine (elimination on the Gram matrix)."""
+    gram = (design.T @ (sparse.diags_array(trials) @ design)).toarray()
+    scale = np.sqrt(np.where(np.diag(gram) > 0, np.diag(gram), 1.0))
+    gram = gram / np.outer(scale, scale)
+    free = np.zeros(len(gram), dtype=bool)
+    for j in range(len(gram)):
+        if gram[j, j] > MIN_PIVOT:
+            free[j] = True
+            gram = gram - np.outer(gram[:, j], gram[j]) / gram[j, j]
+    return free

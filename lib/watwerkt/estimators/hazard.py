@@ -1,0 +1,225 @@
+"""The discrete-time hazard: the odds of an exit this month, given who is still there.
+
+A logit on person-months (Cox 1972, section 6; Allison 1982). For one destination the other exits
+are months without the event: the cause-specific hazard of that destination. Errors are clustered,
+by caseworker as a rule, since clients of one caseworker share her practice.
+
+References
+----------
+Allison, P. D. (1982). Discrete-time methods for the analysis of event histories. Sociological
+Methodology 13, 61-98. Liang, K.-Y. and Zeger, S. L. (1986). Biometrika 73, 13-22 (sandwich).
+Lane, P. W. and Nelder, J. A. (1982). Biometrics 38, 613-621 (standardisation).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
+from scipy.special import expit, logit
+
+from watwerkt.errors import DataError
+from watwerkt.estimators.cells import Cells, FloatArray, collapse
+from watwerkt.estimators.estimates import Estimates
+
+DURATION_BANDS = (0, 3, 6, 12, 24, 36, 60, 120)  # months since entry at which a band begins
+MAX_STEPS, TOLERANCE = 40, 1e-9  # of Newton's method, in log odds of any cell
+MAX_SHARE = 0.5  # of what is known of an exposure, that may come from one cluster
+
+
+@dataclass(frozen=True, slots=True)
+class HazardFit(Estimates):
+    """Log odds ratios of the exposures; ``tidy()`` shows these and not what adjusts for them.
+
+    Beside the attributes of ``Estimates``, for standardisation and for checks:
+
+    Attributes
+    ----------
+    coefficient, covariance : of all columns of ``cells.design``; shapes (k,) and (k, k).
+    cells : the collapsed person-months.
+    """
+
+    coefficient: FloatArray = field(repr=False)
+    covariance: FloatArray = field(repr=False)
+    cells: Cells = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AverageDifference(Estimates):
+    """Differences of the average monthly hazard, in percentage points.
+
+    Attributes
+    ----------
+    baseline : the average hazard in percent at the reference level, shape (n_terms,).
+    """
+
+    baseline: FloatArray
+
+
+def add_duration_band(person_months: pd.DataFrame) -> pd.DataFrame:
+    """Add ``duration_band``, the ordered band of ``months_since_entry``, for a flexible hazard."""
+    labels = [f"{low}-{high - 1}" for low, high in pairwise(DURATION_BANDS)]
+    labels.append(f"{DURATION_BANDS[-1]}+")
+    edges = [*DURATION_BANDS, np.inf]
+    band = pd.cut(person_months["months_since_entry"], edges, right=False, labels=labels)
+    return person_months.assign(duration_band=band)
+
+
+def discrete_hazard(
+    covariates: pd.DataFrame,
+    event: ArrayLike,
+    cluster: ArrayLike,
+    exposure: Sequence[str],
+    n_persons: int,
+) -> HazardFit:
+    """Estimate the log odds ratio of an exit for each exposure, given the other covariates.
+
+    The covariance is the clustered sandwich times G/(G-1) * (N-1)/(N-K), with G clusters, N
+    person-months and K columns (as statsmodels and Stata's ``regress``); intervals use the
+    t distribution with G-1 degrees of freedom.
+
+    Parameters
+    ----------
+    covariates : one row per person-month: exposures, duration band, calendar month, traits; see
+        ``collapse`` for how columns enter.
+    event : bool array, shape (n_months,): the month ended in the exit of interest.
+    cluster : array, shape (n_months,): the caseworker.
+    exposure : names of the covariates whose odds ratios are asked for.
+    n_persons : persons in these months, for the disclosure rules.
+
+    Raises
+    ------
+    DataError
+        What ``collapse`` refuses; a combination of covariates that decides alone who leaves; or
+        an exposure of which one cluster holds more than half of the information.
+    """
+    cells = collapse(covariates, event, cluster, exposure)
+    coefficient, bread = _maximise_likelihood(cells)
+    share = expit(cells.design @ coefficient)
+    asked = np.flatnonzero(np.isin(cells.source, list(exposure)))
+    _require_clusters(cells, bread, share, asked)
+    covariance = _clustered_covariance(cells, bread, share)
+    return HazardFit(
+        term=tuple(cells.term[j] for j in asked),
+        estimate=coefficient[asked],
+        std_error=np.sqrt(np.diag(covariance)[asked]),
+        degrees_of_freedom=float(np.unique(cells.cluster).size - 1),
+        n_obs=int(cells.trials.sum()),
+        n_persons=n_persons,
+        n_events=int(cells.events.sum()),
+        n_clusters=np.unique(cells.cluster).size,
+        coefficient=coefficient,
+        covariance=covariance,
+        cells=cells,
+    )
+
+
+def average_difference(fit: HazardFit) -> AverageDifference:
+    """Standardise the odds ratios to percentage points of the monthly exit probability.
+
+    The average over all person-months of the fitted hazard at this level of the exposure minus
+    that at its reference level (of a number: one unit more, minus as observed), each month
+    keeping its other covariates. Delta-method errors, given the covariates at hand.
+    """
+    cells, weight = fit.cells, fit.cells.trials / fit.cells.trials.sum()
+    log_odds = cells.design @ fit.coefficient
+    differences, gradients, baselines = [], [], []
+    for name in fit.term:
+        j = cells.term.index(name)
+        siblings = np.flatnonzero(np.array(cells.source) == cells.source[j])
+        replaced = siblings if cells.is_level[j] else siblings[:0]
+        reference = log_odds - cells.design[:, replaced] @ fit.coefficient[replaced]
+        low, high = expit(reference), expit(reference + fit.coefficient[j])
+        slope_low, slope_high = weight * low * (1 - low), weight * high * (1 - high)
+        gradient = cells.design.T @ (slope_high - slope_low)
+        gradient[replaced] = 0.0
+        gradient[j] += slope_high.sum()
+        differences.append(100 * weight @ (high - low))
+        gradients.append(100 * gradient)
+        baselines.append(100 * weight @ low)
+    errors = [np.sqrt(gradient @ fit.covariance @ gradient) for gradient in gradients]
+    return AverageDifference(
+        fit.term,
+        np.array(differences),
+        np.array(errors),
+        fit.degrees_of_freedom,
+        fit.n_obs,
+        fit.n_persons,
+        fit.n_events,
+        fit.n_clusters,
+        baseline=np.array(baselines),
+    )
+
+
+def _maximise_likelihood(cells: Cells) -> tuple[FloatArray, FloatArray]:
+    """Newton's method with step halving; returns the coefficients and the inverse information."""
+    coefficient = np.zeros(cells.design.shape[1])
+    coefficient[0] = logit(cells.events.sum() / cells.trials.sum())
+    log_odds = cells.design @ coefficient
+    for _ in range(MAX_STEPS):
+        share = expit(log_odds)
+        try:
+            bread = np.asarray(np.linalg.inv(_information(cells, share)), dtype=np.float64)
+        except np.linalg.LinAlgError:
+            break
+        step = bread @ (cells.design.T @ (cells.events - cells.trials * share))
+        move = cells.design @ step
+        if np.abs(move).max() < TOLERANCE:
+            return coefficient + step, bread
+        size = _step_size(cells, log_odds, move)
+        coefficient, log_odds = coefficient + size * step, log_odds + size * move
+    raise DataError(
+        "a combination of covariates decides alone who leaves, so the model has no finite "
+        "estimate; group levels together or leave a covariate out"
+    )
+
+
+def _step_size(cells: Cells, log_odds: FloatArray, move: FloatArray) -> float:
+    """Largest of 1, 1/2, 1/4 ... that does not lower the log likelihood."""
+
+    def log_likelihood(at: FloatArray) -> float:
+        return float(cells.events @ at - cells.trials @ np.logaddexp(0, at))
+
+    now, size = log_likelihood(log_odds), 1.0
+    while size > TOLERANCE and log_likelihood(log_odds + size * move) < now - abs(now) * TOLERANCE:
+        size /= 2
+    return size
+
+
+def _information(cells: Cells, share: FloatArray) -> FloatArray:
+    weight = sparse.diags_array(cells.trials * share * (1 - share))
+    return np.asarray((cells.design.T @ (weight @ cells.design)).toarray())
+
+
+def _clustered_covariance(cells: Cells, bread: FloatArray, share: FloatArray) -> FloatArray:
+    score = sparse.diags_array(cells.events - cells.trials * share) @ cells.design
+    by_cluster = (_membership(cells.cluster) @ score).toarray()
+    n_clusters, n_columns = by_cluster.shape
+    n_obs = cells.trials.sum()
+    factor = n_clusters / (n_clusters - 1) * (n_obs - 1) / (n_obs - n_columns)
+    return np.asarray(factor * bread @ (by_cluster.T @ by_cluster) @ bread)
+
+
+def _require_clusters(
+    cells: Cells, bread: FloatArray, share: FloatArray, asked: NDArray[np.intp]
+) -> None:
+    """Refuse an exposure whose information (its partialled-out variance) lies in one cluster."""
+    weight = cells.trials * share * (1 - share)
+    by_cluster = _membership(cells.cluster) @ (
+        weight[:, None] * (cells.design @ bread[:, asked]) ** 2
+    )
+    largest = by_cluster.max(axis=0) / by_cluster.sum(axis=0)
+    alone = [cells.term[j] for j, part in zip(asked, largest, strict=True) if part > MAX_SHARE]
+    if alone:
+        raise DataError(
+            f"{', '.join(alone)}: more than half of what is known comes from one cluster, so no "
+            "standard error can be given; take more caseworkers together"
+        )
+
+
+def _membership(cluster: NDArray[np.int64]) -> sparse.csr_array:
+    number = np.unique(cluster, return_inverse=True)[1]
+    return sparse.csr_array((np.ones(len(number)), (number, np.arange(len(number)))))
