@@ -1,5 +1,7 @@
 """The comparisons of contact and exit that mislead, computed to be recognised."""
 
+from collections.abc import Callable
+
 import pandas as pd
 import polars as pl
 
@@ -9,6 +11,7 @@ from watwerkt.codebook import UNKNOWN
 from watwerkt.disclosure import Gap, Policy, Protected, protect_estimates
 from watwerkt.disclosure.gap import NO_CONTACTS
 from watwerkt.errors import DataError
+from watwerkt.estimators.estimates import Estimates
 from watwerkt.estimators.naive import (
     ever_contacted_difference,
     lag_one_odds,
@@ -16,25 +19,42 @@ from watwerkt.estimators.naive import (
     unadjusted_lag_odds,
 )
 
-NAIVE = {
-    "ever_contacted": (ever_contacted_difference, "pp", 12),
-    "same_month": (same_month_odds, "log OR", 1),
-    "lag_one": (lag_one_odds, "log OR", 1),
-    "unadjusted_lag": (unadjusted_lag_odds, "log OR", 1),
+NAIVE_ODDS = {
+    "same_month": same_month_odds,
+    "lag_one": lag_one_odds,
+    "unadjusted_lag": unadjusted_lag_odds,
 }
 
 
-def naive_contact(panel: pl.LazyFrame, policy: Policy, conf_level: float) -> Protected | Gap:
-    """Four naive comparisons of contact and exit; status ``warning``, never an effect."""
+def naive_odds(panel: pl.LazyFrame, policy: Policy, conf_level: float) -> Protected | Gap:
+    """Three naive log odds ratios of contact and exit; status ``warning``, never an effect."""
     months = _person_months(panel)
     if months.empty:
         return NO_CONTACTS
-    rows = [_estimate(term, months, conf_level) for term in NAIVE]
+    rows = [
+        _describe(term, estimate, months, "log OR", 1, conf_level)
+        for term, estimate in NAIVE_ODDS.items()
+    ]
     return protect_estimates(pd.concat(rows, ignore_index=True), policy)
 
 
-def _estimate(term: str, months: pd.DataFrame, conf_level: float) -> pd.DataFrame:
-    estimate, scale, horizon_months = NAIVE[term]
+def ever_against_never(panel: pl.LazyFrame, policy: Policy, conf_level: float) -> Protected | Gap:
+    """Exit within 12 months, ever contacted minus never (pp): immortal time, a ``warning``."""
+    months = _person_months(panel)
+    if months.empty:
+        return NO_CONTACTS
+    row = _describe("ever_contacted", ever_contacted_difference, months, "pp", 12, conf_level)
+    return protect_estimates(row, policy)
+
+
+def _describe(
+    term: str,
+    estimate: Callable[[pd.DataFrame], Estimates],
+    months: pd.DataFrame,
+    scale: str,
+    horizon_months: int,
+    conf_level: float,
+) -> pd.DataFrame:
     design = naive_design(term, scale, horizon_months)
     try:
         tidy = estimate(months).tidy(conf_level).assign(term=term)

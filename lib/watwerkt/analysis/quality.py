@@ -3,7 +3,7 @@
 import polars as pl
 
 from watwerkt.codebook import UNKNOWN
-from watwerkt.disclosure import Policy, Protected, protect_counts
+from watwerkt.disclosure import Policy, Protected, protect_counts, protect_means
 from watwerkt.panel.prepared import Prepared
 
 NEEDS = {  # chapter → the tables without which it says "not delivered"
@@ -11,6 +11,16 @@ NEEDS = {  # chapter → the tables without which it says "not delivered"
     "04": ("benefits", "contacts", "assignments", "traits"),
 }
 FOUND = ["rows_kept", "rows_merged", "rows_quarantined"]
+BOOKING_LABELS = {
+    "estimated": (
+        "Half of the exits were booked within {booking_median:.0} days, and 95 in 100 within "
+        "{booking_p95:.0} days. The chapters use what happened before {observed_until:date}."
+    ),
+    "assumed": (
+        "The delivery does not say when exits were booked. A delay of {booking_p95:.0} days is "
+        "assumed: the chapters use what happened before {observed_until:date}."
+    ),
+}
 CLASS_SIZES = (1, 2, 4, 9)  # people who share a combination of traits: upper end of each band
 
 
@@ -52,6 +62,21 @@ def usable_table(prepared: Prepared, policy: Policy) -> Protected:
         by=[("chapter", "table", "is_delivered")],
         of="records",
     )
+
+
+def booking(prepared: Prepared, policy: Policy) -> Protected:
+    """How many days after the end of a benefit it was booked: the median and the 95th percentile."""
+    lag = prepared.about["booking_lag_days"]
+    ended = prepared.spells.select(pl.col("end_date").is_not_null().sum()).collect().item()
+    row = {"booking_median": [lag["median"]], "booking_p95": [lag["p95"]], "n_persons": [ended]}
+    means = ["booking_median", "booking_p95"]
+    return protect_means(pl.DataFrame(row).to_pandas(), means, policy, by=[], n_persons="n_persons")
+
+
+def booking_sentence(prepared: Prepared) -> str:
+    """What may be said of the booking lag (message id): estimated, or assumed."""
+    is_estimated = bool(prepared.about["booking_lag_days"]["is_estimated"])
+    return BOOKING_LABELS["estimated" if is_estimated else "assumed"]
 
 
 def anonymity_table(panel: pl.LazyFrame, policy: Policy) -> Protected:

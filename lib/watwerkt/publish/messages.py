@@ -4,7 +4,7 @@ A message id is a literal, found
 
 * as an argument of ``text``, ``plural``, ``say``, ``note``, ``warn``, ``table``, ``figure``,
   ``Gap``,
-* as a value in a ``columns=`` or ``names=`` of those,
+* as a value in a ``columns=`` or ``names=`` of those (a list names columns, not messages),
 * in a module's or notebook's constant whose name ends in ``LABELS`` (a dict, its values) or
   ``LABEL`` (one message), for what is named far from where it is shown,
 * in a template, as ``text("…")``, or in ``vocabulary.yaml``.
@@ -71,10 +71,10 @@ def _in_call(call: ast.Call) -> Iterator[str]:
     name = getattr(call.func, "attr", getattr(call.func, "id", ""))
     places, keywords = CALLS.get(name, ((), frozenset()))
     for place, argument in enumerate(call.args):
-        if place in places:
+        if place in places and not isinstance(argument, ast.List | ast.Tuple):
             yield from _literals(argument)
     for keyword in call.keywords:
-        if keyword.arg in keywords:
+        if keyword.arg in keywords and not isinstance(keyword.value, ast.List | ast.Tuple):
             yield from _literals(keyword.value)
 
 

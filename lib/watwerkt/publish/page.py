@@ -31,9 +31,9 @@ class Page:
     """One municipality's page in one language.
 
     Every text is a message id (``language``). ``columns`` says which columns are shown (all where
-    it is not given), by the names of the vocabulary or as a map column → label; where the
-    vocabulary's word does not do, ``formats`` maps column → placeholder spec, ``names`` column → value → label;
-    ``codes`` column → code list of the codebook; ``fill`` the placeholders of a title.
+    it is not given), by the names of the vocabulary or as a map column → label. Where the
+    vocabulary's word does not do: ``formats`` maps column → placeholder spec, ``names`` column →
+    value → label, ``codes`` column → code list of the codebook. ``fill``: a title's placeholders.
 
     Where a table or figure would stand, a ``Gap`` shows its reason; a sentence about one is left
     out. Each method raises DisclosureError for figures that are not protected.

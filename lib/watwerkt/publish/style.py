@@ -1,7 +1,7 @@
 """One look for every figure: type, grid, and a fixed colour for each thing.
 
-The colours hold 4.5 : 1 or more against white and stay apart under the common kinds of colour
-blindness (tested); lines are labelled where they end, so colour never stands alone.
+The colours hold 4.5 : 1 against white, since names are written in them, and stay apart for the
+colour-blind (tested). Lines differ in their dashes too, and are named where they end.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,39 +14,42 @@ from matplotlib.figure import Figure
 
 from watwerkt.publish.labels import Labels
 
-BLUE, ORANGE, GREEN, PURPLE = "#1763a6", "#b5540a", "#0b7a5b", "#8b3a8b"
-RED, OCHRE, SKY, SLATE = "#a3242b", "#7d6608", "#30728f", "#5b6470"
-SEQUENCE = (BLUE, ORANGE, GREEN, PURPLE, OCHRE, RED, SKY, SLATE)
-INK, FAINT, GRID, NAIVE = "#1c2430", "#5b6470", "#dde1e6", "#6b7280"
+BLUE, ORANGE, GREEN, PURPLE = "#313dbb", "#b46000", "#065532", "#64276a"
+SKY, RED, BROWN, SAGE = "#177daa", "#c4004c", "#783f08", "#637c6e"
+SEQUENCE = (BLUE, ORANGE, GREEN, SKY, PURPLE, RED, BROWN, SAGE)
+INK, FAINT, GRID, NAIVE, ALARM = "#1c2430", "#5b6470", "#dde1e6", "#6b7280", "#a3242b"
 
 COLOURS = {
-    # destinations
+    # destinations and their groups
     "work": BLUE,
     "partner_work": SKY,
-    "other_income": OCHRE,
+    "other_income": ORANGE,
     "education": GREEN,
     "household": PURPLE,
-    "ineligible": RED,
-    "administrative": ORANGE,
-    "moved": "#4d5d53",
-    "pension": SLATE,
-    "death": INK,
-    "olf": ORANGE,
+    "administrative": RED,
+    "ineligible": BROWN,
+    "moved": SAGE,
+    "outside": SAGE,
+    "unexplained": NAIVE,
+    # flows
+    "stock": INK,
+    "inflow": ORANGE,
+    "outflow": BLUE,
     # channels
     "in_person": BLUE,
     "home_visit": GREEN,
     "phone": ORANGE,
-    "video": PURPLE,
-    "email": SKY,
-    "letter": OCHRE,
+    "video": SKY,
+    "email": PURPLE,
+    "letter": BROWN,
     "portal": RED,
     # both
-    "other": SLATE,
-    "unknown": "#767676",
+    "other": SAGE,
+    "unknown": NAIVE,
     # what cleaning did
     "keep": BLUE,
-    "merge": GREEN,
-    "repair": OCHRE,
+    "merge": SKY,
+    "repair": ORANGE,
     "flag": PURPLE,
     "quarantine": RED,
 }
@@ -92,7 +95,7 @@ def build_axes(labels: Labels, height: float = 3.5) -> tuple[Figure, Axes]:
     """
     figure = Figure(figsize=(3.7 if labels.is_narrow else 6.2, height), layout="constrained")
     if labels.mark:
-        figure.suptitle(labels.mark, x=0.99, ha="right", fontsize=9, color=RED)
+        figure.suptitle(labels.mark, x=0.99, ha="right", fontsize=9, color=ALARM)
     return figure, figure.subplots()
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import yaml
 
+ODDS = dict.fromkeys(("estimate", "conf_low", "conf_high", "mde"), "exp.2")  # logs, read as ratios
+
 
 @dataclass(frozen=True, slots=True)
 class Word:
