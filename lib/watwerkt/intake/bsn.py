@@ -21,9 +21,9 @@ N_BSN = 90_909_090
 HASHES = (hashlib.md5, hashlib.sha1, hashlib.sha256)
 PREFIX_BYTES = 6  # of a digest; ids cut shorter than 12 hexadecimal digits are not looked up
 CHUNK = 25_000
-MAX_CHUNKS = 40
-EXPECTED_HITS = 5
-MIN_IDS = 100
+MAX_CHUNKS = 30
+EXPECTED_HITS = 4
+MIN_IDS = 200  # below, hits would be luck and the search slow
 
 
 def bsn_candidates(distinct: pl.Series, at_most: int) -> pl.Series:
@@ -54,8 +54,8 @@ def passes_bsn_test(numbers: pl.Series) -> NDArray[np.bool_]:
 def count_hashed_bsns(ids: pl.Series) -> int:
     """How many of ``ids`` are a hash of a sampled BSN, hexadecimal, whole or cut short.
 
-    The sample grows until some five hits would be expected, to at most a million numbers:
-    certain for some 500 ids and more, likely for 200, hopeless for a few dozen.
+    The sample grows until some four hits would be expected, to at most 750,000 numbers:
+    certain for some 500 ids and more, likely for 200, not tried below.
     """
     hexadecimal = ids.filter(ids.str.contains(r"^[0-9a-fA-F]{12,}$") & ids.str.contains("[a-fA-F]"))
     if hexadecimal.is_empty():

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from watwerkt.errors import PrivacyError, SchemaError
+from watwerkt.errors import DeliveryError, PrivacyError, SchemaError
 from watwerkt.intake.about import DeliveryFile, FileSource, read_about
 from watwerkt.intake.apply import apply_mapping, unmapped_columns
 from watwerkt.intake.findings import Finding, refuse
@@ -17,6 +17,7 @@ from watwerkt.intake.mapping import Mapping, is_own_mapping, read_mapping
 from watwerkt.intake.promises import find_broken_promises, find_missing_tables
 
 FileSheet = tuple[str, str | None]
+Feeds = list[tuple[Mapping, str]]
 
 
 @dataclass(frozen=True)
@@ -78,14 +79,32 @@ def read_files(about: DeliveryFile, folder: Path) -> dict[FileSheet, pl.DataFram
 
 
 def read_mappings(about: DeliveryFile, folder: Path) -> dict[str, Mapping]:
-    """Every mapping that a delivery names."""
+    """Every mapping that a delivery names; each must know the tables that it is named for."""
     named = {mapping_of(s, about) for sources in about.tables.values() for s in sources}
-    return {name: read_mapping(name, folder) for name in sorted(named)}
+    mappings = {name: read_mapping(name, folder) for name in sorted(named)}
+    for table, sources in about.tables.items():
+        for source in sources:
+            if table not in (known := mappings[mapping_of(source, about)].tables):
+                raise DeliveryError(
+                    f"{source.file}: mapping {mapping_of(source, about)} knows "
+                    f"{', '.join(known)}, not {table}"
+                )
+    return mappings
 
 
 def mapping_of(source: FileSource, about: DeliveryFile) -> str:
     """The mapping of one file: its own, else the delivery's."""
     return source.mapping or about.mapping
+
+
+def feeds_of(file: FileSheet, about: DeliveryFile, mappings: dict[str, Mapping]) -> Feeds:
+    """The tables that one file feeds, each with its mapping."""
+    return [
+        (mappings[mapping_of(source, about)], table)
+        for table, sources in about.tables.items()
+        for source in sources
+        if (source.file, source.sheet) == file
+    ]
 
 
 def _canonical_parts(
@@ -118,16 +137,11 @@ def _beyond(unread: list[Finding], broken: list[Finding]) -> list[Finding]:
 def _dropped_columns(
     about: DeliveryFile, mappings: dict[str, Mapping], raw: dict[FileSheet, pl.DataFrame]
 ) -> dict[str, list[str]]:
-    dropped: dict[str, list[str]] = {}
-    for (file, sheet), table in raw.items():
-        feeds = [
-            (mappings[mapping_of(source, about)], name)
-            for name, sources in about.tables.items()
-            for source in sources
-            if (source.file, source.sheet) == (file, sheet)
-        ]
-        dropped[file] = sorted({*dropped.get(file, []), *unmapped_columns(table, feeds)})
-    return {file: columns for file, columns in sorted(dropped.items()) if columns}
+    dropped: dict[str, set[str]] = {}
+    for key, table in raw.items():
+        unmapped = unmapped_columns(table, feeds_of(key, about, mappings))
+        dropped.setdefault(key[0], set()).update(unmapped)
+    return {file: sorted(columns) for file, columns in sorted(dropped.items()) if columns}
 
 
 def _file_digest(path: Path) -> bytes:

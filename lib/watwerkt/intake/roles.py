@@ -1,0 +1,113 @@
+"""Which columns of a raw export say who somebody is: by its mapping, its names and its values."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from watwerkt.errors import DeliveryError
+from watwerkt.intake.bsn import bsn_candidates, passes_bsn_test
+from watwerkt.intake.delivery import Feeds
+from watwerkt.intake.formats import as_text
+from watwerkt.intake.guard import find_rules, rules_of_header
+from watwerkt.intake.headers import find_header, header_words, read_identifying, shown_names
+
+FEW_BSNS = 5  # sterner than the guard: a raw export of a dozen people holds BSNs too
+UNITS = [("trials", "unit_id"), ("trial_flow", "unit_id"), ("surveys", "respondent_id")]
+BESIDE_CASEWORKER = {"naam", "id", "nr", "nummer", "code", "name", "personeelsnummer"}
+
+
+@dataclass(frozen=True)
+class Roles:
+    """The columns of one raw file by what they say; ``…_target`` is the name the mapping expects.
+
+    Attributes
+    ----------
+    person : the column of BSNs, else of client numbers, of the person whom the row is about.
+    client : the column of client numbers beside a column of BSNs.
+    others : further columns that hold BSNs (of a partner, a child, within another number).
+    units : columns that name a person, a caseworker or neither (trials, surveys).
+    """
+
+    person: str | None
+    has_bsn: bool
+    client: str | None
+    others: list[str]
+    units: list[str]
+    caseworkers: list[str]
+    births: list[str]
+    person_target: str | None
+    year_target: str | None
+    aow_target: str | None
+
+
+def find_roles(raw: pl.DataFrame, feeds: Feeds, file: str) -> Roles:
+    """The roles in ``raw``, which feeds these tables by these mappings."""
+    bsns = [name for name in raw.columns if _holds_bsns(name, raw[name])]
+    target = _expected(feeds, "person_id")
+    mapped = find_header(raw.columns, target) if target else None
+    own = mapped if mapped in bsns else _own_bsn(raw, bsns, file)
+    units = [name for table, column in UNITS for name in _mapped(raw, feeds, column, table)]
+    return Roles(
+        person=own or mapped,
+        has_bsn=own is not None,
+        client=mapped if own != mapped else None,
+        others=[name for name in bsns if name not in (own, mapped, *units)],
+        units=units,
+        caseworkers=_caseworkers(raw, feeds),
+        births=[name for name in raw.columns if "birth_date" in find_rules(name, raw[name])],
+        person_target=target,
+        year_target=_expected(feeds, "birth_year"),
+        aow_target=_expected(feeds, "aow_month"),
+    )
+
+
+def _holds_bsns(name: str, column: pl.Series) -> bool:
+    """By its name and one number that could be one, or by its numbers."""
+    if "bsn" in find_rules(name, column):
+        return True
+    numbers = bsn_candidates(as_text(column).drop_nulls().unique(), at_most=100_000)
+    if len(numbers) < FEW_BSNS:
+        return False
+    return 5 * int(passes_bsn_test(numbers).sum()) >= 4 * len(numbers)
+
+
+def _own_bsn(raw: pl.DataFrame, bsns: list[str], file: str) -> str | None:
+    """The column of the person's own BSN: not a partner's, and rather one that says so."""
+    others = set(read_identifying()["other_person"])
+    own = [name for name in bsns if not others & set(header_words(name))]
+    named = [name for name in own if "bsn" in rules_of_header(name)] or own
+    if len(named) > 1:
+        shown = shown_names(raw)
+        raise DeliveryError(
+            f"{file}: {len(named)} columns hold BSNs ({', '.join(shown[n] for n in named)}); name "
+            "the person's own column as the mapping calls the person, or take the others out"
+        )
+    return named[0] if named else None
+
+
+def _caseworkers(raw: pl.DataFrame, feeds: Feeds) -> list[str]:
+    """Columns mapped to a caseworker, or called after nothing else."""
+    words = set(read_identifying()["caseworker"])
+    called = [
+        name
+        for name in raw.columns
+        if words & set(header_words(name)) and set(header_words(name)) <= words | BESIDE_CASEWORKER
+    ]
+    return list(dict.fromkeys([*_mapped(raw, feeds, "caseworker_id"), *called]))
+
+
+def _mapped(raw: pl.DataFrame, feeds: Feeds, column: str, only: str | None = None) -> list[str]:
+    """The columns of ``raw`` that some table, or ``only`` this one, takes ``column`` from."""
+    entries = [
+        mapping.tables[table].columns[column]
+        for mapping, table in feeds
+        if column in mapping.tables[table].columns and only in (None, table)
+    ]
+    found = [find_header(raw.columns, entry.source) for entry in entries if entry.source]
+    return list(dict.fromkeys(name for name in found if name is not None))
+
+
+def _expected(feeds: Feeds, column: str) -> str | None:
+    """The source name that the mappings give to ``column``, where a fed table has it."""
+    entries = [m.tables[table].columns.get(column) for m, table in feeds]
+    return next((entry.source for entry in entries if entry and entry.source), None)
