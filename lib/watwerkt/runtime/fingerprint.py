@@ -22,4 +22,6 @@ def values_fingerprint(values: dict[str, Any]) -> str:
 def library_fingerprint() -> str:
     """Of this package's own source: names inside the package and bytes."""
     files = (path for path in PACKAGE.rglob("*") if path.suffix in SOURCE)
-    return values_fingerprint({f.relative_to(PACKAGE).as_posix(): file_fingerprint(f) for f in files})
+    return values_fingerprint(
+        {f.relative_to(PACKAGE).as_posix(): file_fingerprint(f) for f in files}
+    )

@@ -43,7 +43,8 @@ def run_chapter(notebook: Path, params: ReportParams, output: Path, log: Path) -
     ------
     ChapterError
         A cell failed, took too long or killed the kernel. Cells are numbered as in the committed
-        notebook. Of the cause only its kind is given, unless the message is one of our own.
+        notebook. The message gives the kind of cause only, for it is published in the place of the
+        chapter; a message of our own, which may hold counts, is its note.
     """
     given = params.model_dump(mode="json", include=read_declared(notebook))
     begun: list[int] = []
@@ -62,13 +63,16 @@ def run_chapter(notebook: Path, params: ReportParams, output: Path, log: Path) -
     except (PapermillExecutionError, CellTimeoutError, DeadKernelError, RuntimeError) as error:
         injected = len(begun) > 1
         cell = len(begun) - injected
-        raise ChapterError(f"{notebook.stem}, cell {cell}: {_cause(error)}") from None
+        failure = ChapterError(f"{notebook.stem}, cell {cell}: {_cause(error)}")
+        if isinstance(error, PapermillExecutionError) and _is_ours(error):
+            failure.add_note(error.evalue)
+        raise failure from None
 
 
 def _cause(error: Exception) -> str:
     match error:
         case PapermillExecutionError():
-            return f"{error.ename}: {error.evalue}" if _is_ours(error) else error.ename
+            return str(error.ename)
         case CellTimeoutError():
             return f"took longer than {CELL_TIMEOUT_SECONDS} seconds"
         case DeadKernelError():

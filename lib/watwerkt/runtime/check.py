@@ -1,0 +1,56 @@
+"""Check a delivery: everything up to the ledger, and nothing written."""
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from watwerkt.cleaning.clean import clean_delivery
+from watwerkt.errors import Refused
+from watwerkt.intake.delivery import read_delivery
+from watwerkt.params import ReportParams
+from watwerkt.runtime.prepare import SETTINGS
+
+SCHEMA_VERSION = 1
+ACCOUNT = ("rows_read", "rows_kept", "rows_merged", "rows_quarantined")
+
+
+def run_check(delivery: Path, params: ReportParams) -> tuple[dict[str, Any], dict[str, list[str]]]:
+    """The verdict as ``check --json`` prints it, and the columns that no mapping knows, by file.
+
+    Raises
+    ------
+    Refused
+        The delivery cannot be used; ``refusal_report`` makes the verdict of it.
+    """
+    read = read_delivery(delivery)
+    cleaned = clean_delivery(read, **params.model_dump(include=SETTINGS))
+    accounts = {row["table"]: row for row in cleaned.accounts.iter_rows(named=True)}
+    tables = {
+        table: {name: row[name] for name in ACCOUNT} | {"rules": _rules(cleaned.ledger, table)}
+        for table, row in accounts.items()
+    }
+    return _verdict(params.municipality_id, "accepted", [], tables), read.dropped_columns
+
+
+def refusal_report(refused: Refused, municipality_id: str | None) -> dict[str, Any]:
+    """The verdict on a delivery that was refused, with every reason."""
+    return _verdict(municipality_id, "refused", list(refused.reasons), {})
+
+
+def _verdict(
+    municipality_id: str | None, verdict: str, refusals: list[Any], tables: dict[str, Any]
+) -> dict[str, Any]:
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "municipality_id": municipality_id,
+        "verdict": verdict,
+        "refusals": refusals,
+        "tables": tables,
+    }
+
+
+def _rules(ledger: pl.DataFrame, table: str) -> dict[str, int]:
+    """Rows per rule; a rule that did two things to a table counts both."""
+    counts = ledger.filter(pl.col("table") == table).group_by("rule").agg(pl.col("n_rows").sum())
+    return dict(counts.sort("rule").iter_rows())

@@ -1,0 +1,114 @@
+"""Write one municipality's report: run the chapters, gather what they recorded, bind the pages."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from rich.console import Console
+
+from watwerkt.disclosure.policy import read_policy
+from watwerkt.panel.prepared import read_prepared
+from watwerkt.params import ReportParams
+from watwerkt.paths import Workspace
+from watwerkt.publish.html import About, report_html
+from watwerkt.publish.provenance import PROVENANCE_LABELS
+from watwerkt.runtime.chapters import ChapterFile, read_chapters
+from watwerkt.runtime.manifest import build_manifest, write_manifest, write_run
+from watwerkt.runtime.outcome import Outcome, run_section
+from watwerkt.runtime.prepare import run_prepare
+from watwerkt.runtime.record import write_gathered
+from watwerkt.runtime.swap import replaced_folder
+
+
+def write_report(
+    place: Workspace,
+    params: ReportParams,
+    delivery: Path,
+    console: Console,
+    chosen: Sequence[str] = (),
+) -> list[str]:
+    """Write the report of ``params.municipality_id``; return the failures in words, if any.
+
+    Prepares first, where that is needed. Published and restricted files take the place of the old
+    ones at the very end, so that nobody who reads along sees half a report.
+
+    Raises
+    ------
+    ParameterError, Refused
+        Nothing was written.
+    """
+    started = datetime.now(UTC)
+    chapters = read_chapters(place.notebooks, chosen)
+    folder = place.prepared / params.municipality_id
+    with console.status("prepare"):
+        run_prepare(delivery, folder, params)
+    own = Path(params.municipality_id, params.language)
+    place.restricted.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (
+        replaced_folder(place.restricted / own) as restricted,
+        replaced_folder(place.reports / own) as published,
+    ):
+        filled = params.model_copy(
+            update={"prepared_dir": str(folder), "released_dir": str(published)}
+        )
+        outcomes = _run_sections(chapters, filled, restricted, console)
+        _write_published(outcomes, chapters, filled, place)
+        failures = [outcome.sentence for outcome in outcomes if outcome.failure]
+        write_run(started, {o.name: o.seconds for o in outcomes}, failures, restricted)
+    return failures
+
+
+def _run_sections(
+    chapters: Sequence[ChapterFile], params: ReportParams, restricted: Path, console: Console
+) -> list[Outcome]:
+    """Run every chapter, those that read what the others publish last; in the report's order."""
+    (restricted / "chapters").mkdir()
+    with TemporaryDirectory(prefix="ww-record-") as records:
+        recording = params.model_copy(update={"record_dir": records})
+        own = [c for c in chapters if not c.reads_released]
+        outcomes = list(_told(own, recording, restricted, console))
+        write_gathered(Path(records), Path(params.released_dir))
+        rest = [c for c in chapters if c.reads_released]
+        outcomes += _told(rest, recording, restricted, console)
+    return sorted(outcomes, key=lambda outcome: outcome.name)
+
+
+def _told(
+    chapters: Iterable[ChapterFile], params: ReportParams, restricted: Path, console: Console
+) -> Iterator[Outcome]:
+    for chapter in chapters:
+        with console.status(chapter.name):
+            outcome = run_section(chapter.path, params, restricted)
+        ended = "failed" if outcome.failure else "done"
+        console.print(f"{ended:6} {outcome.seconds:6.1f} s  {outcome.sentence or outcome.name}")
+        yield outcome
+
+
+def _write_published(
+    outcomes: Sequence[Outcome],
+    chapters: Sequence[ChapterFile],
+    params: ReportParams,
+    place: Workspace,
+) -> None:
+    prepared = read_prepared(Path(params.prepared_dir)).about
+    manifest = build_manifest(params, prepared, read_policy(), place.root / "requirements.lock")
+    page = report_html([o.section for o in outcomes], _about(params, manifest), params.language)
+    folder = Path(params.released_dir)
+    (folder / "report.html").write_text(page, encoding="utf-8")
+    failed = [outcome.name for outcome in outcomes if outcome.failure]
+    write_manifest(manifest, [c.path for c in chapters], failed, folder)
+
+
+def _about(params: ReportParams, manifest: dict[str, Any]) -> About:
+    shown = {k: manifest[k] for k in PROVENANCE_LABELS if manifest[k]}
+    return About(
+        municipality_id=params.municipality_id,
+        municipality_name=params.municipality_name,
+        is_synthetic=manifest["synthetic"],
+        first_month=date.fromisoformat(f"{manifest['first_month']}-01"),
+        last_month=date.fromisoformat(f"{manifest['last_month']}-01"),
+        extract_date=date.fromisoformat(manifest["extract_date"]),
+        provenance=shown,
+    )
