@@ -9,13 +9,14 @@ from collections.abc import Iterator
 import polars as pl
 
 from watwerkt.cleaning.clean import Cleaned
-from watwerkt.panel.caseload import add_caseload, add_team
+from watwerkt.panel.caseload import add_caseload, add_mean_caseload, add_team
 from watwerkt.panel.circumstances import add_benefit_terms, add_errors, add_jobs, add_services
 from watwerkt.panel.columns import complete_columns
 from watwerkt.panel.contact_history import add_contact_history, add_contact_known
-from watwerkt.panel.holdings import add_caseworker
+from watwerkt.panel.holdings import find_caseworker
 from watwerkt.panel.months import first_day
 from watwerkt.panel.person_months import expand_spells
+from watwerkt.panel.running import add_latest
 from watwerkt.panel.sources import Sources, build_sources
 from watwerkt.panel.traits import add_client, add_dated_traits
 
@@ -42,9 +43,10 @@ def _build_block(sources: Sources, first: int, until: int) -> pl.DataFrame:
     rows = expand_spells(block["spells"], sources.window)
     for add in (_add_person, _add_caseworker, _add_contacts):
         rows = add(rows, block, sources)
+    names = block["spells"].select("spell", "person", "spell_id", "benefit_id")
+    names = names.join(sources.persons.lazy(), on="person").drop("person")
     return (
-        rows.join(sources.persons.lazy(), on="person", how="left")
-        .sort("person", "month")
+        rows.join(names, on="spell", how="left", maintain_order="left")
         .with_columns(
             month=first_day(pl.col("month")), municipality_id=pl.lit(sources.municipality_id)
         )
@@ -76,14 +78,13 @@ def _add_caseworker(
     shared = {name: table.lazy() for name, table in sources.shared.items()}
     if "holdings" not in block:
         return rows
-    rows = add_caseload(add_caseworker(rows, block["holdings"]), shared["caseloads"])
+    held = add_caseload(find_caseworker(rows, block["holdings"]), shared["caseloads"])
     if "caseworkers" in shared:
-        rows = add_team(rows, shared["caseworkers"])
+        held = add_team(held, shared["caseworkers"])
     if "shocks" in shared:
-        rows = rows.join(
-            shared["shocks"], on=["team_id", "month"], how="left", maintain_order="left"
-        )
-    return rows
+        held = held.join(shared["shocks"], on=["team_id", "month"], how="left")
+    held = held.drop("day").sort("person", "month")
+    return add_mean_caseload(add_latest(rows, held, on="month", by="person", at_most=0))
 
 
 def _add_contacts(

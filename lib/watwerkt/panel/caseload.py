@@ -50,35 +50,36 @@ def add_fte(rows: pl.LazyFrame, caseworkers: pl.DataFrame | None) -> pl.LazyFram
     )
 
 
-def add_caseload(rows: pl.LazyFrame, caseloads: pl.LazyFrame) -> pl.LazyFrame:
-    """Add the caseload columns.
+def add_caseload(held: pl.LazyFrame, caseloads: pl.LazyFrame) -> pl.LazyFrame:
+    """Add caseload to who holds whom; ``caseload_others`` leaves the client out.
 
-    ``caseload_others`` leaves the client out. ``caseload_fte_mean_3m``: mean of the client's own
-    exposure at the start of this month and the two before, as far as in the same spell. All missing
-    where the caseworker had no client yet on the first day of the month.
+    Missing where the caseworker had no client yet on the first day of the month.
     """
     head, fte = pl.col("n_clients"), pl.col("fte")
-    exposures = [pl.col("caseload_fte").shift(lag).over("spell_id") for lag in (0, 1, 2)]
+    others = head - pl.col("is_held_at_start").cast(pl.Int8)
     return (
-        rows.join(caseloads, on=["caseworker_id", "month"], how="left", maintain_order="left")
-        .sort("person", "month")
-        .with_columns(
-            caseload_head=head,
-            caseload_fte=head / fte,
-            caseload_others=(head - pl.col("is_held_at_start").cast(pl.Int8)) / fte,
-        )
-        .with_columns(caseload_fte_mean_3m=pl.mean_horizontal(exposures))
-        .drop("n_clients", "fte")
+        held.join(caseloads, on=["caseworker_id", "month"], how="left")
+        .with_columns(caseload_head=head, caseload_fte=head / fte, caseload_others=others / fte)
+        .drop("n_clients", "fte", "is_held_at_start")
     )
 
 
-def add_team(rows: pl.LazyFrame, caseworkers: pl.LazyFrame) -> pl.LazyFrame:
-    """Add ``team_id`` and ``role`` of the caseworker on the first day at risk."""
-    periods = caseworkers.select("caseworker_id", "team_id", "role", day="start_date")
-    by_day = add_latest(
-        rows.sort("day", "person"),
-        periods.sort("day", "caseworker_id", "team_id", "role"),
-        on="day",
-        by="caseworker_id",
+def add_team(held: pl.LazyFrame, caseworkers: pl.LazyFrame) -> pl.LazyFrame:
+    """Add ``team_id`` and ``role`` of the caseworker on ``day``."""
+    periods = caseworkers.select("caseworker_id", "team_id", "role", day="start_date").sort(
+        "day", "caseworker_id", "team_id", "role"
     )
-    return by_day.sort("person", "month")
+    return add_latest(held.sort("day"), periods, on="day", by="caseworker_id")
+
+
+def add_mean_caseload(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Add ``caseload_fte_mean_3m``: the client's own exposure, in the spell so far.
+
+    Mean of the caseload at the start of this month and of the two before.
+    """
+    same_spell = {lag: pl.col("spell").shift(lag) == pl.col("spell") for lag in (0, 1, 2)}
+    exposures = [
+        pl.when(is_same).then(pl.col("caseload_fte").shift(lag))
+        for lag, is_same in same_spell.items()
+    ]
+    return rows.with_columns(caseload_fte_mean_3m=pl.mean_horizontal(exposures))

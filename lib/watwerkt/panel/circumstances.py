@@ -33,12 +33,10 @@ def add_jobs(rows: pl.LazyFrame, jobs: pl.LazyFrame) -> pl.LazyFrame:
         return rows
     amount = pl.max_horizontal("hours_month", "wage_eur_month").fill_null(1)
     months = jobs.filter(amount > 0).select("person", month=month_of(pl.col("month"))).unique()
-    return rows.join(
-        months.with_columns(has_part_time_work=pl.lit(True)),
-        on=["person", "month"],
-        how="left",
-        maintain_order="left",
-    ).with_columns(pl.col("has_part_time_work").fill_null(False))
+    worked = months.with_columns(has_part_time_work=pl.lit(True)).sort("person", "month")
+    return add_latest(rows, worked, on="month", by="person", at_most=0).with_columns(
+        pl.col("has_part_time_work").fill_null(False)
+    )
 
 
 def add_services(rows: pl.LazyFrame, services: pl.LazyFrame) -> pl.LazyFrame:
@@ -55,7 +53,8 @@ def add_errors(rows: pl.LazyFrame, errors: pl.LazyFrame) -> pl.LazyFrame:
         errors.with_columns(month=month_of(pl.col("error_date")))
         .group_by("person", "month")
         .agg(n_errors_month=pl.len())
+        .sort("person", "month")
     )
-    return rows.join(
-        counted, on=["person", "month"], how="left", maintain_order="left"
-    ).with_columns(pl.col("n_errors_month").fill_null(0))
+    return add_latest(rows, counted, on="month", by="person", at_most=0).with_columns(
+        pl.col("n_errors_month").fill_null(0)
+    )

@@ -46,7 +46,7 @@ def build_contact_months(contacts: pl.LazyFrame) -> pl.LazyFrame:
 def add_contact_history(rows: pl.LazyFrame, months: pl.LazyFrame) -> pl.LazyFrame:
     """Add the ``n_contacts_…`` windows and ``months_since_contact`` (1 is last month)."""
     in_month = months.select("person", "month", "n_contacts_month")
-    rows = rows.join(in_month, on=["person", "month"], how="left", maintain_order="left")
+    rows = add_latest(rows, in_month, on="month", by="person", at_most=0)
     for lag in LAGS:
         counted = {f"{name}_{lag}": pl.col(name) for name in [*COUNTED, "last_month"]}
         until = months.select("person", month=pl.col("month") + lag, **counted)
@@ -84,16 +84,17 @@ def add_contact_known(
         return rows.with_columns(is_contact_known=begun.fill_null(False))
     if "team_id" not in rows.collect_schema().names():  # the municipality is one team
         rows = rows.with_columns(team_id=pl.lit(None, pl.String))
-    marked = collapsed.select("team_id", "month", collapsed_month="month").unique()
-    last_collapse = pl.col("collapsed_month").forward_fill().shift(1).over("person")
-    is_recent = (pl.col("month") - last_collapse <= MONTHS_COLLAPSED).fill_null(False)
-    return (
-        rows.join(
-            marked, on=["team_id", "month"], how="left", maintain_order="left", nulls_equal=True
-        )
+    seen = (
+        rows.select("person", "month", "team_id")
+        .join(collapsed, on=["team_id", "month"], how="semi", nulls_equal=True)
+        .select("person", month=pl.col("month") + 1, last_collapse="month")
         .sort("person", "month")
-        .with_columns(is_contact_known=begun.fill_null(False) & ~is_recent)
-        .drop("collapsed_month")
+    )
+    is_recent = pl.col("month") - pl.col("last_collapse") <= MONTHS_COLLAPSED
+    return (
+        add_latest(rows, seen, on="month", by="person")
+        .with_columns(is_contact_known=begun.fill_null(False) & ~is_recent.fill_null(False))
+        .drop("last_collapse")
     )
 
 

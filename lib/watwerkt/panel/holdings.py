@@ -33,8 +33,9 @@ def build_holdings(
     """Intersect assignments with the spells at risk.
 
     One row per person, caseworker and period held: ``person, caseworker_id, role_order, start_date,
-    end_date`` (half-open; null where both still run). ``role_order`` is the place of the
-    caseworker's role, at the start of the assignment, in ``ROLE_ORDER``.
+    end_date`` (half-open; null where both still run), a person's first choice first.
+    ``role_order`` is the place of the caseworker's role, at the start of the assignment, in
+    ``ROLE_ORDER``.
     """
     order = {role: place for place, role in enumerate(ROLE_ORDER)}
     role = (
@@ -45,6 +46,7 @@ def build_holdings(
     at_risk = spells.lazy().select(
         "person", risk_start="start_date", risk_end=pl.min_horizontal("end_date", "risk_end_date")
     )
+    best_first = ["person", "role_order", "start_date", "caseworker_id"]
     return (
         assignments.lazy()
         .with_columns(role_order=role.fill_null(UNKNOWN).replace_strict(order).cast(pl.Int8))
@@ -55,6 +57,7 @@ def build_holdings(
             end_date=pl.min_horizontal("end_date", "risk_end"),
         )
         .filter((pl.col("start_date") < pl.col("end_date")).fill_null(True))
+        .sort(best_first, descending=[False, False, True, False])
         .collect()
     )
 
@@ -80,31 +83,23 @@ def assign_last_contact(contacts: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def add_caseworker(rows: pl.LazyFrame, holdings: pl.LazyFrame) -> pl.LazyFrame:
-    """Add ``caseworker_id`` on the first day at risk, and ``is_held_at_start``.
+def find_caseworker(rows: pl.LazyFrame, holdings: pl.LazyFrame) -> pl.LazyFrame:
+    """Find who holds the client on the first day at risk of each month, if anyone.
 
-    Of an income and a work caseworker at once, the one for work (``ROLE_ORDER``) is the panel's:
-    she is the one whose caseload and contacts are meant to bring work. ``is_held_at_start``: she
-    held the client on the first day of the month already, and so counts the client.
+    ``person, month, day, caseworker_id, is_held_at_start``: she held the client on the first day of
+    the month already, so that her caseload counts the client. Of an income and a work caseworker
+    at once the one for work (``ROLE_ORDER``) is the panel's: her caseload and her contacts are the
+    ones meant to bring work.
     """
-    day = pl.col("day")
-    held = (
-        rows.select("person", "month", "day")
-        .join(holdings, on="person")
-        .filter((pl.col("start_date") <= day) & (day < pl.col("end_date")).fill_null(True))
-        .sort(
-            "person",
-            "month",
-            "role_order",
-            "start_date",
-            "caseworker_id",
-            descending=[False, False, False, True, False],
-        )
-        .unique(["person", "month"], keep="first", maintain_order=True)
-        .select("person", "month", "caseworker_id", held_from="start_date")
-    )
+    person, month, day = pl.col("person"), pl.col("month"), pl.col("day")
+    is_first = (person.diff() != 0) | (month.diff() != 0)
     return (
-        rows.join(held, on=["person", "month"], how="left", maintain_order="left")
-        .with_columns(is_held_at_start=(pl.col("held_from") <= first_day(pl.col("month"))))
-        .drop("held_from")
+        rows.select("person", "month", "day")
+        .join(holdings, on="person", maintain_order="left_right")
+        .filter((pl.col("start_date") <= day) & (day < pl.col("end_date")).fill_null(True))
+        .filter(is_first.fill_null(True))
+        .select(
+            *("person", "month", "day", "caseworker_id"),
+            is_held_at_start=pl.col("start_date") <= first_day(month),
+        )
     )

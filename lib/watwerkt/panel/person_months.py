@@ -14,10 +14,14 @@ import polars as pl
 from watwerkt.panel.months import Window, first_day, month_of
 
 STAY = "stay"
+NEEDED = (
+    *("start_date", "end_date", "risk_end_date", "exit_destination", "is_left_censored"),
+    *("n_benefits_earlier", "is_sustained_6", "is_sustained_12"),
+)
 
 
 def add_follow_up(spells: pl.DataFrame, observed_until: date) -> pl.DataFrame:
-    """Add what the person's other spells tell: earlier benefits, sustained exits.
+    """Number the spells and add what a person's others tell: earlier benefits, sustained exits.
 
     ``is_sustained_6`` and ``_12``: no new spell began within 6 or 12 months after ``end_date``.
     Missing while those months are not over on ``observed_until``, also where a re-entry was seen
@@ -31,8 +35,10 @@ def add_follow_up(spells: pl.DataFrame, observed_until: date) -> pl.DataFrame:
         ).then(next_start.is_null() | (next_start >= end.dt.offset_by(f"{months}mo")))
         for months in (6, 12)
     }
-    return spells.sort("person", "start_date", "spell_id").with_columns(
-        n_benefits_earlier=pl.int_range(pl.len()).over("person"), **sustained
+    return (
+        spells.sort("person", "start_date", "spell_id")
+        .with_columns(n_benefits_earlier=pl.int_range(pl.len()).over("person"), **sustained)
+        .with_row_index("spell")
     )
 
 
@@ -47,7 +53,8 @@ def expand_spells(spells: pl.LazyFrame, window: Window) -> pl.LazyFrame:
     last = month_of(risk_end.dt.offset_by("-1d")).fill_null(window.last)
     taken_until = pl.col("last").cum_max().shift(1).over("person").fill_null(-1)
     return (
-        spells.sort("person", "start_date", "spell_id")
+        spells.select("spell", "person", *NEEDED)
+        .sort("spell")
         .with_columns(
             last=last,
             exit_month=pl.when(end == risk_end).then(month_of(end.dt.offset_by("-1d"))),

@@ -46,7 +46,7 @@ class Sources:
 
 def build_sources(cleaned: Cleaned) -> Sources:
     """Number the persons, and sum up what spans them."""
-    about, tables = cleaned.about, _complete(cleaned.tables)
+    about, tables = cleaned.about, _number_caseworkers(_complete(cleaned.tables))
     window = observed_window(about.first_month, about.last_month, cleaned.observed_until)
     persons = cleaned.spells.select("person_id").unique().sort("person_id").with_row_index("person")
     by_person = {name: _number(tables[name], persons) for name in AS_DELIVERED if name in tables}
@@ -124,6 +124,17 @@ def _complete(delivered: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
         if name in known
         else table
         for name, table in delivered.items()
+    }
+
+
+def _number_caseworkers(tables: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """Every ``caseworker_id`` as one ``pl.Enum``: text to look at, a number to join on."""
+    holders = {name: table for name, table in tables.items() if "caseworker_id" in table.columns}
+    names = [table["caseworker_id"].unique() for table in holders.values()]
+    known = pl.Enum(pl.concat(names).drop_nulls().unique().sort() if names else [])
+    return tables | {
+        name: table.with_columns(pl.col("caseworker_id").cast(known))
+        for name, table in holders.items()
     }
 
 
