@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -11,11 +10,9 @@ from watwerkt.cleaning.ledger import Entry, build_accounts, build_ledger, enter,
 from watwerkt.cleaning.rule import Context
 from watwerkt.cleaning.rules import RULES
 from watwerkt.cleaning.spells import build_spells
+from watwerkt.intake.about import DeliveryFile
+from watwerkt.intake.delivery import Delivery
 from watwerkt.schemas import tables
-
-if TYPE_CHECKING:
-    from watwerkt.intake.about import DeliveryFile
-    from watwerkt.intake.delivery import Delivery
 
 ALWAYS_THERE = {"end_date", "is_reached"}  # also where they were not delivered
 
@@ -38,7 +35,7 @@ class Cleaned:
     observed_until : the last day up to which ends are known.
     """
 
-    about: "DeliveryFile"
+    about: DeliveryFile
     tables: dict[str, pl.DataFrame]
     spells: pl.DataFrame
     ledger: pl.DataFrame
@@ -49,7 +46,7 @@ class Cleaned:
 
 
 def clean_delivery(
-    delivery: "Delivery", max_gap_days: int = 30, booking_lag_months: int = 3
+    delivery: Delivery, max_gap_days: int = 30, booking_lag_months: int = 3
 ) -> Cleaned:
     """Apply every rule; ``DataError`` when a row is neither kept, merged nor quarantined.
 

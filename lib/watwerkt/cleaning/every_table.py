@@ -39,20 +39,18 @@ def drop_superseded_duplicates(frame: pl.DataFrame, context: Context) -> RuleRes
     with two birth years or sexes is left to P02; a monthly snapshot to B10.
     """
     coded = _code_lists(context.table)
-    key = [
-        _repaired(c, coded[c]).alias(c) if c in coded else pl.col(c)
-        for c in _key(frame, context.table)
-    ]
-    keys = frame.select(key)
-    is_repeated = find_repeated(keys, keys.columns)
+    key = _key(frame, context.table)
+    registered = [c for c in ("registered_date", "end_registered_date") if c in frame.columns]
+    keys = frame.select(
+        *(_repaired(c, coded[c]).alias(c) if c in coded else pl.col(c) for c in key),
+        registered=pl.max_horizontal(*registered, pl.lit(None, pl.Date)),
+    )
+    is_repeated = find_repeated(keys, key)
     if not is_repeated.any():
         return RuleResult(frame, 0)
-    registered = [c for c in ("registered_date", "end_registered_date") if c in frame.columns]
-    rows = keys.with_row_index("row").with_columns(
-        frame.select(pl.max_horizontal(*registered, pl.lit(None, pl.Date)).alias("registered"))
-    )
-    rows = rows.filter(is_repeated).sort("registered", "row", nulls_last=False)
-    latest = rows.unique(keys.columns, keep="last", maintain_order=True)["row"]
+    rows = keys.with_row_index("row").filter(is_repeated)
+    rows = rows.sort("registered", "row", nulls_last=False)
+    latest = rows.unique(key, keep="last", maintain_order=True)["row"]
     superseded = rows.filter(~pl.col("row").is_in(latest.implode()))["row"]
     return quarantine_rows(frame, pl.int_range(pl.len()).is_in(superseded.cast(pl.Int64).implode()))
 

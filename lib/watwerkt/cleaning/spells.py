@@ -120,7 +120,7 @@ def build_spells(benefits: pl.DataFrame, observed_until: date) -> pl.DataFrame:
 
 def _number_spells(periods: pl.DataFrame, by: list[str], max_gap_days: int) -> pl.DataFrame:
     """Sort ``periods`` and number in ``spell`` those that belong together."""
-    known_ends = [c for c in ("end_date", "vanished_date") if c in periods.columns]
+    known_ends = [c for c in ("vanished_date", "end_date") if c in periods.columns]
     ordered = periods.with_columns(
         until=pl.coalesce(*known_ends, pl.lit(NEVER)),
         has_reason=pl.col("exit_reason").is_not_null(),
