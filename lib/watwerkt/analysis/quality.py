@@ -68,9 +68,9 @@ def booking(prepared: Prepared, policy: Policy) -> Protected:
     """How many days after the end of a benefit it was booked: the median and the 95th percentile."""
     lag = prepared.about["booking_lag_days"]
     ended = prepared.spells.select(pl.col("end_date").is_not_null().sum()).collect().item()
-    row = {"booking_median": [lag["median"]], "booking_p95": [lag["p95"]], "n_persons": [ended]}
-    means = ["booking_median", "booking_p95"]
-    return protect_means(pl.DataFrame(row).to_pandas(), means, policy, by=[], n_persons="n_persons")
+    days = {"booking_median": lag["median"], "booking_p95": lag["p95"]}
+    row = pl.DataFrame([{"table": "benefits", **days, "n_persons": ended}]).to_pandas()
+    return protect_means(row, list(days), policy, by=["table"], n_persons="n_persons")
 
 
 def booking_sentence(prepared: Prepared) -> str:

@@ -69,10 +69,12 @@ def protect_estimates(tidy: pd.DataFrame, policy: Policy, *, by: Sequence[str] =
 def protect_aggregates(table: pd.DataFrame, policy: Policy) -> Protected:
     """Counts per year, destination and band for ``aggregates.parquet``, hidden cell by cell.
 
-    ``table`` has year, destination, band, n_person_months, n_exits, n_exits_expected (case-mix
-    expected, need not be whole) and n_persons, the persons behind the row, which is not shown.
+    ``table`` has year, destination, band, n_person_months, n_exits, and n_persons, the persons
+    behind the row, which is not shown; n_exits_expected (need not be whole) where a reference rate
+    for its case mix is known, else the column is written empty.
     """
-    counts = ["n_person_months", "n_exits", "n_exits_expected"]
+    counts = ["n_person_months", "n_exits"]
+    counts += [name for name in ["n_exits_expected"] if name in table]
     grid, shown = protected_counts(
         table, counts, policy, by=["year", "destination", "band"], n_persons="n_persons"
     )
