@@ -21,7 +21,7 @@ CODES_OF_KIND: dict[str, tuple[list[str], list[float]]] = {
     "pension": (["03"], [1.0]),
     "partner": (["97"], [1.0]),
 }
-ALWAYS_KNOWN = [KIND["partner"]]
+ALWAYS_KNOWN = [KIND[kind] for kind in ("partner", "moved", "death", "pension")]
 INTERRUPTED = "31"
 LAST_INTERRUPTION = 3  # months before the extract: both halves are booked by then
 OUT_OF_SCOPE = {"Tozo": 0.03, "Bbz": 0.006, "AIO": 0.008, "bijzonder": 0.03}  # per client in stock
@@ -42,7 +42,7 @@ def benefits_table(register: Register) -> pl.DataFrame:
             start_date="start",
             end_date=pl.when("is_end_booked").then("end"),
             exit_reason=pl.when("is_end_booked").then("reason"),
-            entry_reason=labelled(ENTRY_REASONS, people.entry_reason[person]),
+            entry_reason=labelled(list(ENTRY_REASONS), people.entry_reason[person]),
             exemption=exemptions(register, person, register.history.state.is_exempt[person]),
             registered_date="registered",
             end_registered_date=pl.when("is_end_booked").then("end_registered"),
@@ -108,7 +108,7 @@ def _with_reasons(register: Register, periods: pl.DataFrame) -> pl.DataFrame:
         reason[here] = rng.choice(names, here.sum(), p=shares)
     reason[is_unknown] = None
     reason[periods["is_stopped"].to_numpy()] = INTERRUPTED
-    return periods.with_columns(reason=pl.Series(reason, dtype=pl.String))
+    return periods.with_columns(reason=pl.Series(reason.tolist(), dtype=pl.String))
 
 
 def _benefit_ids(register: Register, periods: pl.DataFrame) -> pl.Series:
@@ -116,8 +116,8 @@ def _benefit_ids(register: Register, periods: pl.DataFrame) -> pl.Series:
     alone = pl.when("is_sharing").then(0).otherwise(pl.col("person") + 1)
     key = periods.select("unit", "original", alone=alone)
     unique = key.unique(maintain_order=True)
-    ids = [f"u{i[1:13]}" for i in random_ids(len(unique), register.rng(2))]
-    joined = key.join(unique.with_columns(id=pl.Series(ids, dtype=pl.String)), on=key.columns,
+    ids = "u" + random_ids(len(unique), register.rng(2)).str.slice(1, 12)
+    joined = key.join(unique.with_columns(id=ids), on=key.columns,
                       how="left", maintain_order="left")  # fmt: skip
     return joined["id"]
 

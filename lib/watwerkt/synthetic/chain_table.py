@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 
 from watwerkt.synthetic.flow_tables import Applications
+from watwerkt.synthetic.population import labelled
 from watwerkt.synthetic.register import Register, canonical
 from watwerkt.synthetic.staff_tables import team_ids
 from watwerkt.synthetic.state import KIND
@@ -44,7 +45,7 @@ def _opening_steps(register: Register) -> list[pl.DataFrame]:
     steps = []
     for step, share in STEP_SHARES.items():
         wait = pl.Series(rng.integers(*STEP_DAYS[step], len(rows)))
-        rows = rows.with_columns(event_date=pl.col("event_date") + pl.duration(days=wait))
+        rows = rows.with_columns(event_date=pl.col("event_date") + pl.duration(days=pl.lit(wait)))
         rows = rows.filter(
             pl.Series(rng.random(len(rows)) < share),
             pl.col("end").is_null() | (pl.col("event_date") < pl.col("end")),
@@ -71,7 +72,5 @@ def _teams(register: Register) -> pl.DataFrame:
         raise ValueError("a register needs a staffed world")
     is_main = staff.role[seats["seat"]] < 2
     person, first = np.unique(seats["person"][is_main], return_index=True)
-    team = team_ids(staff)[staff.team[seats["seat"][is_main][first]]]
-    return pl.DataFrame(
-        {"person_id": register.persons(person), "team_id": pl.Series(team, dtype=pl.String)}
-    )
+    team = labelled(team_ids(staff), staff.team[seats["seat"][is_main][first]])
+    return pl.DataFrame({"person_id": register.persons(person), "team_id": team})

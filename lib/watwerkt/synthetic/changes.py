@@ -1,4 +1,4 @@
-"""What changes month by month while on benefit: step, exemption, part-time work, provisions, errors."""
+"""What changes while on benefit: step, exemption, part-time work, provisions, errors."""
 
 from dataclasses import replace
 
@@ -36,7 +36,7 @@ def change_traits(world: World, state: State, t: int) -> tuple[State, Rows]:
 def change_part_time(world: World, state: State, t: int) -> tuple[State, Rows]:
     """Start and stop part-time work, more of it near to work; log who works in month ``t``."""
     work = world.scenario.work
-    share = np.minimum(work.part_time_share * np.exp(0.4 * (state.step - 2.9)), 0.6)
+    share = np.minimum(work.part_time_share * np.exp(0.4 * (state.step - 2.6)), 0.6)
     start_rate = work.part_time_stop_rate * share / (1 - share)
     draw = world.draws.uniform("part time", t)
     stays = state.is_part_time & (draw >= work.part_time_stop_rate)

@@ -68,7 +68,7 @@ def exemptions(register: Register, person: Ints, is_exempt: Flags) -> pl.Series:
 
 
 def traits_table(register: Register, person: Ints) -> pl.DataFrame:
-    """Traits with the day from which they hold: from the first spell in the file, and each change."""
+    """Traits with the day from which they hold: the first spell's, and that of each change."""
     since = np.full(len(register.world.people), np.datetime64("9999-01-01"))
     first = register.spells.filter("is_booked").group_by("person").agg(pl.col("start").min())
     since[first["person"].to_numpy()] = first["start"].to_numpy()

@@ -17,18 +17,20 @@ FEWEST_DAYS = 28
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """The window: ``first_month`` is month 0, ``n_months`` long; the register is read at its end."""
+    """The window: ``n_months`` from ``first_month``, which is month 0; the extract is at its end."""
 
     first_month: str
     n_months: int
 
     def month(self, t: ArrayLike) -> NDArray[np.datetime64]:
         """Calendar month of month number ``t``."""
-        return np.datetime64(self.first_month, "M") + np.asarray(t, dtype=np.int64)
+        months = np.asarray(t, dtype=np.int64).astype("timedelta64[M]")
+        return np.datetime64(self.first_month, "M") + months
 
     def date(self, t: ArrayLike, day: ArrayLike = 1) -> Days:
         """The ``day``-th (1 = first) of month ``t``; a day past its end runs into the next."""
-        return self.month(t).astype("datetime64[D]") + (np.asarray(day, dtype=np.int64) - 1)
+        days = np.asarray(day, dtype=np.int64).astype("timedelta64[D]")
+        return self.month(t).astype("datetime64[D]") + (days - np.timedelta64(1, "D"))
 
     def calendar(self, t: int) -> tuple[int, int]:
         """Year and month (1-12) of month ``t``."""
@@ -38,7 +40,7 @@ class Clock:
     @property
     def extract_date(self) -> np.datetime64:
         """Last day of the window."""
-        return self.date(self.n_months).item() - np.timedelta64(1, "D").item()
+        return np.datetime64(str(self.date(self.n_months))) - np.timedelta64(1, "D")
 
 
 def day_between(uniform: Floats, first: ArrayLike, last: ArrayLike) -> Ints:

@@ -37,7 +37,7 @@ def contacts_table(register: Register) -> pl.DataFrame:
         {
             "contact_id": [f"k{i + 1:08d}" for i in range(n)],
             "person_id": register.persons(log["person"]),
-            "caseworker_id": _caseworkers(register, log["seat"]),
+            "caseworker_id": register.caseworkers(log["seat"]),
             "contact_date": dates,
             "registered_date": registered,
             "channel": _channels(kind, dates, rng),
@@ -96,13 +96,6 @@ def _purposes(kind: Ints, rng: np.random.Generator) -> pl.Series:
     for name, position in known.items():
         usual = np.where(_kind_is(kind, name), position, usual)
     return labelled(PURPOSES, usual)
-
-
-def _caseworkers(register: Register, seat: Ints) -> pl.Series:
-    """The caseworker of each seat; nobody's where it is -1."""
-    staff = register.world.staff
-    ids = register.caseworker_ids[staff.caseworker[seat]] if staff else np.full(len(seat), None)
-    return pl.Series(np.where(seat >= 0, ids, None), dtype=pl.String)
 
 
 def admin_errors_table(register: Register) -> pl.DataFrame:

@@ -10,7 +10,9 @@ from watwerkt.synthetic.chain_table import chain_events_table
 from watwerkt.synthetic.clients import clients_table, traits_table
 from watwerkt.synthetic.contact_tables import admin_errors_table, contacts_table, surveys_table
 from watwerkt.synthetic.draws import seed_of
+from watwerkt.synthetic.findings import Finding, find_in_nature
 from watwerkt.synthetic.flow_tables import (
+    Applications,
     applications_table,
     build_applications,
     trial_flow_table,
@@ -21,7 +23,7 @@ from watwerkt.synthetic.register import Register, build_register
 from watwerkt.synthetic.scenario import Scenario
 from watwerkt.synthetic.simulate import build_start, run_window
 from watwerkt.synthetic.staff_tables import assignments_table, caseworkers_table, policies_table
-from watwerkt.synthetic.truth import build_truth
+from watwerkt.synthetic.truth import build_truth, months_to_keep
 from watwerkt.synthetic.work_tables import jobs_table, services_table
 
 
@@ -34,6 +36,7 @@ class Simulated:
     municipality_id, first_month, last_month, extract_date : what ``delivery.yaml`` says of it.
     tables : canonical name → canonical columns and types, sorted by key.
     truth : what ``truth.yaml`` holds.
+    in_nature : what cleaning rules find though nothing is wrong.
     """
 
     municipality_id: str
@@ -42,6 +45,7 @@ class Simulated:
     extract_date: str
     tables: dict[str, pl.DataFrame]
     truth: dict[str, Any]
+    in_nature: list[Finding]
 
 
 def simulate(
@@ -57,24 +61,27 @@ def simulate(
     ``counterfactuals`` off leaves out the estimands that need the same people simulated both ways.
     """
     start = build_start(scenario, municipality_id, n_clients, n_months, seed)
-    register = build_register(start, run_window(start), (*seed_of(municipality_id, seed), 8))
-    clock = start.world.clock
+    keep = months_to_keep(scenario, n_months) if counterfactuals else []
+    history = run_window(start, keep)
+    register = build_register(start, history, (*seed_of(municipality_id, seed), 8))
+    applications = build_applications(register)
+    clock, delivered = start.world.clock, build_tables(register, applications)
     return Simulated(
         municipality_id=municipality_id,
         first_month=str(clock.month(0)),
         last_month=str(clock.month(n_months - 1)),
         extract_date=str(register.extract_date),
-        tables=build_tables(register),
-        truth=build_truth(start, register, counterfactuals),
+        tables=delivered,
+        truth=build_truth(start, register, applications, counterfactuals),
+        in_nature=find_in_nature(register, delivered),
     )
 
 
-def build_tables(register: Register) -> dict[str, pl.DataFrame]:
+def build_tables(register: Register, applications: Applications) -> dict[str, pl.DataFrame]:
     """Every canonical table, as the register shows it on the extract date."""
     person = register.spells.filter("is_booked")["person"].unique().sort().to_numpy()
     clients, benefits = clients_table(register, person), benefits_table(register)
     more_clients, more_benefits = outside_tables(register, clients, benefits)
-    applications = build_applications(register)
     contacts, services = contacts_table(register), services_table(register)
     keys = ["person_id", "benefit_id", "scheme", "start_date"]
     return {

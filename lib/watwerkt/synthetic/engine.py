@@ -1,6 +1,7 @@
 """One month after the other: the order in which things happen."""
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -26,36 +27,39 @@ Log = dict[str, Rows]
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What happened: a log per kind of event, and the state at the end."""
+    """What happened: a log per kind of event, the state at the end, and at the start of some months."""
 
     log: Log
     state: State
+    kept: dict[int, State]
 
 
 def run_months(
-    world: World, state: State, first: int, last: int, entry_month: Ints, regime: Regime = NATURAL
+    world: World,
+    state: State,
+    months: range,
+    entry_month: Ints,
+    regime: Regime = NATURAL,
+    keep: Collection[int] = (),
 ) -> History:
-    """Simulate months ``first`` … ``last - 1`` in full."""
+    """Simulate ``months`` in full; ``keep`` names those of which the opening state is kept."""
     logs: dict[str, list[Rows]] = defaultdict(list)
-    for t in range(first, last):
+    kept = {}
+    for t in months:
+        if t in keep:
+            kept[t] = state
         state, events = run_month(world, state, t, entry_month, regime)
         for name, rows in events.items():
             logs[name].append(rows)
-    return History({name: join_rows(rows) for name, rows in logs.items()}, state)
+    return History({name: join_rows(rows) for name, rows in logs.items()}, state, kept)
 
 
 def run_month(
     world: World, state: State, t: int, entry_month: Ints, regime: Regime = NATURAL
 ) -> tuple[State, Log]:
-    """One month: staff moves, people arrive, some leave, the others are spoken to, and change."""
-    log: Log = {}
-    state, log["moves"] = move_clients(world, state, t)
-    state, log["arrivals"] = draw_arrivals(world, state, t, entry_month)
-    state, log["assignments"] = assign_arrivals(world, state, log["arrivals"]["person"], t)
-    state, log["trial"] = enrol(world, state, t, regime)
-    load = _log_load(world, state, t)
-    before = state
-    state, log["exits"] = draw_exits(world, state, t, load, regime)
+    """One month: it opens, some leave, the others are spoken to, and change."""
+    before, load, log = open_month(world, state, t, entry_month, regime)
+    state, log["exits"] = draw_exits(world, before, t, load, regime)
     state = separate_survivors(world, state)
     log["intakes"] = draw_intakes(world, before, log["arrivals"], t)
     state, log["contacts"] = draw_contacts(world, before, state, log["exits"], t, load, regime)
@@ -67,6 +71,21 @@ def run_month(
     state, log["services"] = change_services(world, state, t)
     state, log["traits"] = change_traits(world, state, t)
     return state, log
+
+
+def open_month(
+    world: World, state: State, t: int, entry_month: Ints, regime: Regime = NATURAL
+) -> tuple[State, Floats, Log]:
+    """Staff moves, people arrive, the trial is drawn; then caseloads stand for the month.
+
+    Returns the state, the log of each person's relative caseload, and what happened.
+    """
+    log: Log = {}
+    state, log["moves"] = move_clients(world, state, t)
+    state, log["arrivals"] = draw_arrivals(world, state, t, entry_month)
+    state, log["assignments"] = assign_arrivals(world, state, log["arrivals"]["person"], t)
+    state, log["trial"] = enrol(world, state, t, regime)
+    return state, _log_load(world, state, t), log
 
 
 def run_warm_up(world: World, state: State, first: int, last: int, entry_month: Ints) -> State:

@@ -7,7 +7,7 @@ import numpy as np
 from watwerkt.synthetic.clock import NEVER, Flags, Floats, Ints, day_between
 from watwerkt.synthetic.hazards import at_risk, choose_cause, exit_odds
 from watwerkt.synthetic.state import EXIT_KINDS, GONE_FOR_GOOD, KIND, Rows, State
-from watwerkt.synthetic.world import Regime, World, with_partner_on
+from watwerkt.synthetic.world import NATURAL, Regime, World, with_partner_on
 
 OTHER_KINDS = ["other_income", "education", "household", "ineligible", "administrative", "other"]
 OTHER_SHARES = np.array(
@@ -16,6 +16,7 @@ OTHER_SHARES = np.array(
         [0.25, 0.01, 0.26, 0.08, 0.29, 0.11],  # older
     ]
 )
+OTHER_CAUSE = 1  # position among the odds of ``exit_odds``
 ENDS_FOR_BOTH = np.array(
     [kind not in ("death", "pension", "partner", "household") for kind in EXIT_KINDS]
 )
@@ -43,12 +44,13 @@ def _own_kind(world: World, state: State, t: int, load: Floats, regime: Regime) 
     """The kind of each person's own exit, before looking at the partner; -1 stays."""
     cause = choose_cause(exit_odds(world, state, t, load, regime), world.draws.uniform("exit", t))
     cause = np.where(at_risk(state, t), cause, -1)
-    is_young = (t - world.people.birth_month) / 12 < 28
+    kind = np.array([KIND["work"], KIND["other"], KIND["moved"], KIND["death"], -1])[cause]
+    rows = np.flatnonzero(cause == OTHER_CAUSE)
+    is_young = (t - world.people.birth_month[rows]) / 12 < 28
     edges = np.cumsum(OTHER_SHARES, axis=1)[np.where(is_young, 0, 1)]
-    draw = world.draws.uniform("cause", t)[:, None]
-    other = np.array([KIND[k] for k in OTHER_KINDS])[(draw >= edges[:, :-1]).sum(axis=1)]
-    kinds = np.choose(cause + 1, [-1, KIND["work"], other, KIND["moved"], KIND["death"]])
-    return np.where(state.is_on & (world.aow_month <= t + 1), KIND["pension"], kinds)
+    draw = world.draws.uniform("cause", t)[rows, None]
+    kind[rows] = np.array([KIND[k] for k in OTHER_KINDS])[(draw >= edges[:, :-1]).sum(axis=1)]
+    return np.where(state.is_on & (world.aow_month <= t + 1), KIND["pension"], kind)
 
 
 def _with_partner(world: World, state: State, kind: Ints) -> Ints:
@@ -69,6 +71,43 @@ def _exit_days(world: World, t: int, kind: Ints) -> Ints:
     day = day_between(world.shared_uniform("exit day", t), 2, 28)
     at_end = world.shared_uniform("exit at month end", t) < 0.45
     return np.where(at_end | (kind == KIND["pension"]), next_month, day)
+
+
+def exit_chances(
+    world: World,
+    state: State,
+    t: int,
+    load: Floats,
+    regime: Regime = NATURAL,
+    partner_state: State | None = None,
+) -> dict[str, Floats]:
+    """Probability of leaving in month ``t``: to ``work``, and ``all`` that policy may touch.
+
+    Moves, pensions and deaths are no policy. ``partner_state`` is the state in which each person's
+    partner is looked at; the same one where it is not given.
+    """
+    own = _cause_chances(world, state, t, load, regime)
+    theirs = own if partner_state is None else _cause_chances(world, partner_state, t, load, regime)
+    together = with_partner_on(state.is_on, state.is_sharing, world.partner)
+    partner_policy = np.where(together, (theirs[0] + theirs[1])[world.partner], 0.0)
+    partner_ends = np.where(together, theirs[:3].sum(axis=0)[world.partner], 0.0)
+    is_first = np.arange(len(together)) == world.lead
+    yields = np.where(is_first, 0.0, partner_ends)
+    policy = own[0] + own[1]
+    ends = policy + own[2]
+    follows = np.where(is_first, (1 - ends) * partner_policy, partner_policy)
+    return {
+        "work": own[0] * (1 - yields),
+        "other": own[1] * (1 - yields),
+        "all": policy * (1 - yields) + follows,
+    }
+
+
+def _cause_chances(world: World, state: State, t: int, load: Floats, regime: Regime) -> Floats:
+    """Probability of each cause of ``exit_odds``; none for who is not at risk or has a pension."""
+    odds = exit_odds(world, state, t, load, regime)
+    may = at_risk(state, t) & (world.aow_month > t + 1)
+    return odds / (1 + odds.sum(axis=0)) * may
 
 
 def _after_exits(state: State, kind: Ints, t: int) -> State:

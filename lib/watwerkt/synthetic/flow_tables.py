@@ -55,7 +55,7 @@ def _deterred(register: Register) -> pl.DataFrame:
     lottery, people, clock = register.lottery, register.world.people, register.world.clock
     rows = np.flatnonzero(lottery.is_deterred)
     dates = clock.date(people.entry_month[rows], people.entry_day[rows])
-    return _closed(register, register.person_ids[rows], dates, "withdrawn", lottery.arm[rows], 41)
+    return _closed(register, register.persons(rows), dates, "withdrawn", lottery.arm[rows], 41)
 
 
 def _refused(register: Register, n_others: int) -> pl.DataFrame:
@@ -75,7 +75,7 @@ def _refused(register: Register, n_others: int) -> pl.DataFrame:
 
 
 def _closed(
-    register: Register, ids: np.ndarray, dates: Days, decision: str | np.ndarray, arm: np.ndarray,
+    register: Register, ids: pl.Series, dates: Days, decision: str | np.ndarray, arm: np.ndarray,
     purpose: int,
 ) -> pl.DataFrame:  # fmt: skip
     """Applications that ended without a benefit."""
@@ -84,7 +84,7 @@ def _closed(
     known = decided <= register.extract_date
     frame = pl.DataFrame(
         {
-            "person_id": ids.astype(str),
+            "person_id": ids,
             "date": dates,
             "decision": np.full(len(ids), decision) if isinstance(decision, str) else decision,
             "decided": decided,

@@ -42,6 +42,8 @@ def gws4all_export(tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
         .then(pl.lit("02"))
         .otherwise(pl.lit("03"))
     )
+    household = pl.col("household_type").replace_strict(HOUSEHOLD, default=None)
+    cause = pl.col("entry_reason").replace_strict(CAUSE, default=None)
     return rows.select(
         pl.col("number").alias("Clientnummer"),
         pl.col("birth_year").alias("geboortejaar"),
@@ -50,9 +52,9 @@ def gws4all_export(tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
         pl.col("start_date").alias("Startdatum periodiek algemeen"),
         pl.col("end_date").alias("Einddatum periodiek algemeen"),
         pl.col("original").alias("Oorspronkelijke begindatum uitkeringsdossier"),
-        pl.col("household_type").replace_strict(HOUSEHOLD, default=None).alias("Omschrijving leefvorm"),
-        pl.col("entry_reason").replace_strict(CAUSE, default=None).alias("Oorzaak bijstandsafhankelijkheid"),
-    ).sort("Clientnummer", "Startdatum periodiek algemeen")  # fmt: skip
+        household.alias("Omschrijving leefvorm"),
+        cause.alias("Oorzaak bijstandsafhankelijkheid"),
+    ).sort("Clientnummer", "Startdatum periodiek algemeen")
 
 
 def _client_numbers(person_id: pl.Series) -> pl.DataFrame:

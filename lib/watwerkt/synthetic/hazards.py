@@ -129,6 +129,10 @@ def at_risk(state: State, t: int) -> Flags:
 
 def choose_cause(odds: Floats, uniform: Floats) -> Ints:
     """Position of the cause that the multinomial logit draws; -1 stays."""
-    edges = np.cumsum(odds / (1 + odds.sum(axis=0)), axis=0)
-    position = (uniform >= edges).sum(axis=0)
-    return np.where(position == len(odds), -1, position)
+    point = uniform * (1 + odds.sum(axis=0))
+    cause = np.full(odds.shape[1], -1)
+    below = np.zeros(odds.shape[1])
+    for position, one in enumerate(odds):
+        cause[(below <= point) & (point < below + one)] = position
+        below = below + one
+    return cause

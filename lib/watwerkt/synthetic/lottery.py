@@ -65,12 +65,14 @@ class SearchLottery:
 
     Attributes
     ----------
+    draws : what it was drawn with.
     is_in : applied in the months of the lottery.
     arm : 1 is the search period; -1 where not in it.
     is_deterred : does not enter when first applying.
     entry_month : when the first spell starts after all; NEVER where it does not.
     """
 
+    draws: Draws
     is_in: Flags
     arm: Ints
     is_deterred: Flags
@@ -85,7 +87,7 @@ def draw_search_lottery(
     lead = lead_of(people.partner())
     if not rule:
         none = np.zeros(n, bool)
-        return SearchLottery(none, np.full(n, -1), none, people.entry_month)
+        return SearchLottery(draws, none, np.full(n, -1), none, people.entry_month)
     is_in = (rule.first_month <= people.entry_month) & (people.entry_month <= rule.last_month)
     drawn = draws.uniform("search arm")[lead] < rule.probability
     given = drawn if arm is None else np.full(n, bool(arm))
@@ -95,4 +97,6 @@ def draw_search_lottery(
     delay = 2 + np.floor(later / max(rule.later_share, 1e-9) * 4).astype(np.int64)
     second = np.where(later < rule.later_share, people.entry_month + delay, NEVER)
     entry = np.where(is_deterred, second, people.entry_month)
-    return SearchLottery(is_in, np.where(is_in, given, -1).astype(np.int64), is_deterred, entry)
+    return SearchLottery(
+        draws, is_in, np.where(is_in, given, -1).astype(np.int64), is_deterred, entry
+    )

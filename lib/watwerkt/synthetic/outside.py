@@ -35,7 +35,7 @@ def _people(register: Register, scheme: str, n: int, rng: np.random.Generator) -
         "clients",
         pl.DataFrame(
             {
-                "person_id": pl.Series(random_ids(n, rng), dtype=pl.String),
+                "person_id": random_ids(n, rng),
                 "birth_year": year,
                 "aow_month": (year + AOW_AGE - 1970)
                 .astype("datetime64[Y]")
@@ -91,7 +91,7 @@ def _rows(
     frame = pl.DataFrame(
         {
             "person_id": person_id,
-            "benefit_id": pl.Series([f"u{i[1:13]}" for i in random_ids(n, rng)], dtype=pl.String),
+            "benefit_id": "u" + random_ids(n, rng).str.slice(1, 12),
             "scheme": pl.Series([scheme] * n, dtype=pl.String),
             "start_date": start,
             "end_date": np.where(known, end, np.datetime64("NaT")),

@@ -4,6 +4,7 @@ People are exogenous: who applies, when, and how far from work, is the same in e
 stand next to each other and share ``unit``, the household that gets one benefit.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cache
 
@@ -20,18 +21,20 @@ HEALTH = ["none", "some", "severe"]
 LANGUAGES = ["below_a1", "a1", "a2", "b1"]
 SCHEMES = ["PW", "IOAW", "IOAZ"]
 N_DISTRICTS = 8
-ENTRY_REASONS = [
-    "job_loss",
-    "unemployment_benefit_ended",
-    "self_employment_ended",
-    "separation",
-    "study_ended",
-    "refugee_status",
-    "moved",
-    "assets_used",
-    "other",
-]
-STEP_SHARES = [0.15, 0.19, 0.22, 0.22, 0.15, 0.07]  # participatieladder 1-6 at arrival
+ENTRY_REASONS = {
+    "job_loss": 0.2,
+    "unemployment_benefit_ended": 0.16,
+    "self_employment_ended": 0.05,
+    "separation": 0.14,
+    "study_ended": 0.11,
+    "refugee_status": 0.1,
+    "moved": 0.1,
+    "assets_used": 0.06,
+    "other": 0.08,
+}
+HEALTH_FAR, HEALTH_NEAR = [0.3, 0.4, 0.3], [0.7, 0.22, 0.08]
+LANGUAGE_SHARES = [0.1, 0.2, 0.35, 0.35]  # of people from elsewhere
+STEP_SHARES = [0.15, 0.19, 0.22, 0.22, 0.15, 0.07]  # participatieladder 1-6, on arrival
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,25 +110,31 @@ def build_people(
     education = rng.choice(3, n, p=[0.5, 0.36, 0.14])
     step = _steps(age_years, education, rng)
     is_parent = is_female & ~is_couple[unit] & (age_years < 50) & (rng.random(n) < 0.35)
+    is_far = step <= 2
     return People(
         unit=unit,
         birth_month=month - np.floor(age_years * 12).astype(np.int64),
         is_female=is_female,
         origin=origin,
         education=education,
-        health=np.where(step <= 2, rng.choice(3, n, p=[0.3, 0.4, 0.3]), rng.choice(3, n, p=[0.7, 0.22, 0.08])),
-        language=np.where(origin == 0, 3, np.minimum(rng.choice(4, n, p=[0.1, 0.2, 0.35, 0.35]), 3)),
+        health=_pick(np.where(is_far[:, None], HEALTH_FAR, HEALTH_NEAR), rng),
+        language=np.where(origin == 0, len(LANGUAGES) - 1, rng.choice(4, n, p=LANGUAGE_SHARES)),
         is_status_holder=is_status_holder,
         place=rng.random(len(arrival_month))[unit],
         scheme=_schemes(age_years, unit, rng),
-        entry_reason=rng.choice(len(ENTRY_REASONS), n, p=[0.2, 0.16, 0.05, 0.14, 0.11, 0.1, 0.1, 0.06, 0.08]),
+        entry_reason=rng.choice(len(ENTRY_REASONS), n, p=list(ENTRY_REASONS.values())),
         entry_month=month,
         entry_day=day,
         step=step,
         is_exempt=rng.random(n) < np.where(step == 1, 0.3, np.where(is_parent, 0.2, 0.05)),
         is_parent=is_parent,
         frailty=rng.normal(0.0, scenario.baseline.frailty_sd, n),
-    )  # fmt: skip
+    )
+
+
+def _pick(shares: Floats, rng: np.random.Generator) -> Ints:
+    """One position per row, by the row's own shares."""
+    return (rng.random((len(shares), 1)) >= np.cumsum(shares, axis=1)[:, :-1]).sum(axis=1)
 
 
 def _ages(month: Ints, unit: Ints, rng: np.random.Generator) -> Floats:
@@ -159,22 +168,20 @@ def aow_months(birth_month: Ints, clock: Clock) -> Ints:
     """Month in which each person reaches state pension age (see ``codebook/aow.yaml``)."""
     born = clock.month(birth_month).astype(np.int64) + 1970 * 12
     reached = np.full(len(born), NEVER * 12)
-    for year, age_months in reversed(_aow_ages().items()):
-        candidate = born + age_months
+    first, last = (born.min() // 12 + 64, born.max() // 12 + 70) if len(born) else (0, -1)
+    for year in range(first, last + 1):
+        candidate = born + _aow_age(year)
         reached = np.where(candidate // 12 <= year, np.minimum(candidate, reached), reached)
     shift = 1970 * 12 + int(clock.month(0).astype(np.int64))
     return reached - shift
 
 
 @cache
-def _aow_ages() -> dict[int, int]:
-    """Calendar year → state pension age in months; the years outside the table as its ends."""
-    listed = {y: 12 * a + m for y, (a, m) in read_codebook("aow")["ages"].items()}
-    first, last = min(listed), max(listed)
-    return {
-        year: listed.get(year, listed[first] if year < first else listed[last])
-        for year in range(first - 40, last + 60)
-    }
+def _aow_age(year: int) -> int:
+    """State pension age in months of who reaches it in ``year``; outside the table as its ends."""
+    ages = read_codebook("aow")["ages"]
+    years, months = ages[min(max(year, min(ages)), max(ages))]
+    return 12 * years + months
 
 
 def aow_dates(birth_month: Ints, clock: Clock) -> Days:
@@ -182,6 +189,6 @@ def aow_dates(birth_month: Ints, clock: Clock) -> Days:
     return clock.date(aow_months(birth_month, clock))
 
 
-def labelled(codes: list[str], positions: Ints) -> pl.Series:
-    """The code names behind ``positions``."""
-    return pl.Series(np.asarray(codes, dtype=object)[positions], dtype=pl.String)
+def labelled(codes: Sequence[str | None], positions: Ints) -> pl.Series:
+    """The code names behind ``positions``; a name may be None."""
+    return pl.Series(codes, dtype=pl.String).gather(positions)

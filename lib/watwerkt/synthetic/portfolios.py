@@ -26,7 +26,7 @@ def choose_seats(
     """A seat in each person's team, by FTE and by how its portfolio suits the step.
 
     P(seat) is proportional to ``fte * exp(sorting * specialism * (step - 3.5) / 2)`` among the
-    open seats of the team, whatever their caseloads: inflow is equal, so caseloads differ with exits.
+    open seats of the team, whatever their caseloads: inflow is equal, so they differ with exits.
     """
     seats = np.flatnonzero(open_seats)
     seats = seats[np.argsort(staff.team[seats], kind="stable")]

@@ -35,8 +35,8 @@ class Register:
     initial: State
     history: History
     lottery: SearchLottery
-    person_ids: np.ndarray
-    caseworker_ids: np.ndarray
+    person_ids: pl.Series
+    caseworker_ids: pl.Series
     spells: pl.DataFrame
     unbooked_from: Days
     extract_date: np.datetime64
@@ -48,7 +48,14 @@ class Register:
 
     def persons(self, person: Ints) -> pl.Series:
         """The ids of these people."""
-        return pl.Series(self.person_ids[person], dtype=pl.String)
+        return self.person_ids.gather(person)
+
+    def caseworkers(self, seat: Ints) -> pl.Series:
+        """The ids of the caseworkers in these seats; nobody's where a seat is -1."""
+        if self.world.staff is None:
+            return pl.Series([None] * len(seat), dtype=pl.String)
+        ids = self.caseworker_ids.gather(self.world.staff.caseworker[seat])
+        return pl.select(pl.when(pl.Series(seat >= 0)).then(ids)).to_series()
 
     def is_known(self, person: Ints, date: Days) -> Flags:
         """Of a person in the file, from the window, on a day the register knows about."""
@@ -71,9 +78,7 @@ def build_register(start: Start, history: History, seed: tuple[int, ...]) -> Reg
         history=history,
         lottery=start.lottery,
         person_ids=random_ids(len(world.people), rng),
-        caseworker_ids=np.array(
-            [f"w{i[1:9]}" for i in random_ids(n_caseworkers, rng)], dtype=object
-        ),
+        caseworker_ids="w" + random_ids(n_caseworkers, rng).str.slice(1, 8),
         spells=spells,
         unbooked_from=_unbooked_from(spells, len(world.people)),
         extract_date=extract,
@@ -81,12 +86,12 @@ def build_register(start: Start, history: History, seed: tuple[int, ...]) -> Reg
     )
 
 
-def random_ids(n: int, rng: np.random.Generator) -> np.ndarray:
+def random_ids(n: int, rng: np.random.Generator) -> pl.Series:
     """Random ids of 24 hexadecimal digits, the first a letter: no number, no hash of anything."""
     text = rng.bytes(12 * n).hex()
-    first = np.array(list("abcdef"))[rng.integers(0, 6, n)]
+    first = np.array(list("abcdef"))[rng.integers(0, 6, n)].tolist()
     ids = [f"{a}{text[24 * i + 1 : 24 * i + 24]}" for i, a in enumerate(first)]
-    return np.array(ids, dtype=object)
+    return pl.Series(ids, dtype=pl.String)
 
 
 def _true_spells(start: Start, history: History) -> pl.DataFrame:
@@ -156,12 +161,12 @@ def _booked(
         registered=decided,
         end_registered=pl.min_horizontal(at_once, pl.col("start").shift(-1).over("person")),
     )
-    last = pl.lit(extract.item())
+    last, is_over = pl.lit(extract.item()), pl.col("end").is_not_null()
+    booked_by = (pl.col("end_registered") <= last).fill_null(False)
     return dated.with_columns(
-        end_registered=pl.when(pl.col("end").is_not_null()).then("end_registered"),
+        end_registered=pl.when(is_over).then("end_registered"),
         is_booked=pl.col("registered") <= last,
-        is_end_booked=(pl.col("end_registered") <= last).fill_null(False)
-        & pl.col("end").is_not_null(),
+        is_end_booked=booked_by & is_over,
     )
 
 

@@ -1,7 +1,7 @@
 """What a synthetic municipality is like, and which effects are planted in it.
 
-Every number here is a parameter of the data-generating process stated in ``simulate.py``. A log odds
-ratio of 0 or an elasticity of 0 plants nothing. Months count from the first month of the window.
+Every number is a parameter of the data-generating process stated in ``simulate.py``. A log odds ratio
+or an elasticity of 0 plants nothing. Months count from the first month of the window.
 """
 
 import json
@@ -58,7 +58,7 @@ class Caseload(Part):
 
 
 class ContactWindow(Part):
-    """A reached personal contact in month t-last … t-first shifts the odds of leaving in month t."""
+    """What a reached personal contact in month t-last … t-first does to the odds in month t."""
 
     first_lag: Annotated[int, Field(ge=1, le=12)]
     last_lag: Annotated[int, Field(ge=1, le=12)]
@@ -103,7 +103,7 @@ class Work(Part):
     part_time_stop_rate: Share = 0.09
     part_time_log_or_work: float = 0.5
     reentry_rate_work: Share = 0.031  # in the first month it can happen; fades with time
-    reentry_rate_other: Share = 0.048
+    reentry_rate_other: Share = 0.066
     reentry_fade_months: Positive = 9.0
     job_loss_rate: Share = 0.011  # per month, without return to the benefit
 

@@ -1,5 +1,6 @@
 """Simulate a municipality: people, staff, and what happened to them, month by month."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -51,10 +52,9 @@ def build_start(
     return Start(world, state, seats, lottery)
 
 
-def run_window(start: Start) -> History:
+def run_window(start: Start, keep: Collection[int] = ()) -> History:
     """The burn-in and the window, as they come."""
-    n_months = start.world.clock.n_months
-    entry = start.lottery.entry_month
-    history = run_months(start.world, start.state, -BURN_IN_MONTHS, n_months, entry)
+    months = range(-BURN_IN_MONTHS, start.world.clock.n_months)
+    history = run_months(start.world, start.state, months, start.lottery.entry_month, keep=keep)
     seats = join_rows([start.first_seats, history.log["assignments"], history.log["moves"]])
-    return History({**history.log, "seats": seats}, history.state)
+    return replace(history, log={**history.log, "seats": seats})

@@ -10,15 +10,10 @@ from watwerkt.synthetic.register import Register, canonical
 from watwerkt.synthetic.staffing import LEAVE_REASONS, ROLES, Staff
 
 
-def team_ids(staff: Staff) -> np.ndarray:
+def team_ids(staff: Staff) -> list[str]:
     """A name per team: its role and a number."""
-    number = [
-        int((staff.team_role[:i] == role).sum()) + 1 for i, role in enumerate(staff.team_role)
-    ]
-    return np.array(
-        [f"{ROLES[role]}-{n}" for role, n in zip(staff.team_role, number, strict=True)],
-        dtype=object,
-    )
+    first = np.searchsorted(staff.team_role, staff.team_role)
+    return [f"{ROLES[role]}-{i - first[i] + 1}" for i, role in enumerate(staff.team_role)]
 
 
 def caseworkers_table(register: Register) -> pl.DataFrame:
@@ -30,8 +25,8 @@ def caseworkers_table(register: Register) -> pl.DataFrame:
     reason = np.where(ended, staff.leave_reason, len(LEAVE_REASONS))
     frame = pl.DataFrame(
         {
-            "caseworker_id": register.caseworker_ids[staff.caseworker].astype(str),
-            "team_id": team_ids(staff)[staff.team].astype(str),
+            "caseworker_id": register.caseworkers(np.arange(len(staff.fte))),
+            "team_id": labelled(team_ids(staff), staff.team),
             "role": labelled(ROLES, staff.role),
             "fte": staff.fte,
             "start_date": clock.date(staff.start),
@@ -64,7 +59,7 @@ def assignments_table(register: Register) -> pl.DataFrame:
         "assignments",
         moves.with_columns(
             person_id=register.persons(moves["person"].to_numpy()),
-            caseworker_id=pl.Series(register.caseworker_ids[staff.caseworker[seat]].astype(str)),
+            caseworker_id=register.caseworkers(seat),
             start_date="date",
             reason=labelled(REASONS, moves["reason"].to_numpy()),
         ),
@@ -100,16 +95,23 @@ def policies_table(register: Register) -> pl.DataFrame:
     """The municipality's targets, and the lower ones of some teams."""
     staff, scenario, clock = _staff(register), register.world.scenario, register.world.clock
     load, policy = scenario.caseload, scenario.policy
-    contacts = round(scenario.contact.rate, 2)
-    rows = [(None, clock.date(0), "koers", load.target_work, contacts)]
-    for team in np.flatnonzero(staff.policy_month < clock.n_months):
-        target = load.target_work * (policy.target_factor if policy else 1.0)
-        date = clock.date(staff.policy_month[team])
-        rows.append((str(team_ids(staff)[team]), date, "kleinere caseload", target, None))
-    names = ["team_id", "start_date", "name", "target_caseload", "target_contacts_month"]
-    columns = {n: [r[i] for r in rows] for i, n in enumerate(names)}
-    columns["start_date"] = [d.astype("datetime64[D]").item() for d in columns["start_date"]]
-    return canonical("policies", pl.DataFrame(columns))
+    lower = np.flatnonzero(staff.policy_month < clock.n_months)
+    factor = policy.target_factor if policy else 1.0
+    months = np.concatenate([[0], staff.policy_month[lower]])
+    n = len(lower)
+    return canonical(
+        "policies",
+        pl.DataFrame(
+            {
+                "team_id": labelled([*team_ids(staff), None], np.append(-1, lower)),
+                "start_date": clock.date(months),
+                "name": ["koers"] + ["kleinere caseload"] * n,
+                "target_caseload": [load.target_work] + [load.target_work * factor] * n,
+                "target_contacts_month": [round(scenario.contact.rate, 2)] + [None] * n,
+            },
+            schema_overrides={"target_contacts_month": pl.Float64},
+        ),
+    )
 
 
 def _staff(register: Register) -> Staff:

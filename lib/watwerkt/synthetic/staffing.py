@@ -137,7 +137,7 @@ def _hire_for_policy(roster: _Roster, t: int, policy_month: Ints, scenario: Scen
 def _draw_departures(
     roster: _Roster, t: int, team_role: Ints, scenario: Scenario, rng: np.random.Generator
 ) -> None:
-    """End seats: for good, for a leave of three to six months, or to another team."""
+    """End seats: for good, for a leave of three to six months, or to change places."""
     load = scenario.caseload
     edges = np.cumsum([load.departure_rate, load.leave_rate, load.rotation_rate])
     filled = [i for i, seat in enumerate(roster.seats) if seat.end == NEVER and seat.start < t]
@@ -145,31 +145,47 @@ def _draw_departures(
     staffed = np.bincount([roster.seats[i].team for i in filled], minlength=len(team_role))
     for i, draw in zip(filled, draws, strict=True):
         seat, reason = roster.seats[i], int(np.searchsorted(edges, draw, side="right"))
-        if reason == len(LEAVE_REASONS) or staffed[seat.team] <= FEWEST_AFTER_A_DEPARTURE:
+        if reason == len(LEAVE_REASONS) or seat.end == t:
             continue
-        staffed[seat.team] -= 1
-        roster.seats[i] = replace(seat, end=t, leave_reason=reason)
-        _replace_leaver(roster, t, seat, reason, team_role, scenario, rng)
+        if LEAVE_REASONS[reason] == "rotation":
+            _change_places(roster, t, i, filled, team_role, rng)
+        elif staffed[seat.team] > FEWEST_AFTER_A_DEPARTURE:
+            staffed[seat.team] -= 1
+            roster.seats[i] = replace(seat, end=t, leave_reason=reason)
+            _plan_successor(roster, t, seat, reason, scenario, rng)
 
 
-def _replace_leaver(
-    roster: _Roster, t: int, seat: Seat, reason: int, team_role: Ints, scenario: Scenario,
-    rng: np.random.Generator,
-) -> None:  # fmt: skip
-    """Plan who comes in for the leaver; a rotating caseworker sits down elsewhere at once."""
-    back = t + int(rng.integers(3, 7))
-    hired = t + int(
-        rng.integers(scenario.caseload.refill_months[0], scenario.caseload.refill_months[1] + 1)
-    )
+def _plan_successor(
+    roster: _Roster, t: int, seat: Seat, reason: int, scenario: Scenario, rng: np.random.Generator
+) -> None:
+    """Who is on leave comes back; who left is replaced after some months."""
+    first, last = scenario.caseload.refill_months
+    back, hired = t + int(rng.integers(3, 7)), t + int(rng.integers(first, last + 1))
     if LEAVE_REASONS[reason] == "leave":
         roster.coming.append((back, seat.team, seat.fte, seat.caseworker))
+    else:
+        roster.coming.append((hired, seat.team, seat.fte, -1))
+
+
+def _change_places(
+    roster: _Roster, t: int, i: int, filled: list[int], team_role: Ints, rng: np.random.Generator
+) -> None:
+    """Two caseworkers of one role change teams, so that nobody is short of staff."""
+    seat, rotation = roster.seats[i], LEAVE_REASONS.index("rotation")
+    others = [
+        j
+        for j in filled
+        if roster.seats[j].end == NEVER
+        and roster.seats[j].team != seat.team
+        and team_role[roster.seats[j].team] == team_role[seat.team]
+    ]
+    if not others:
         return
-    roster.coming.append((hired, seat.team, seat.fte, -1))
-    if LEAVE_REASONS[reason] == "rotation":
-        others = np.flatnonzero(team_role == team_role[seat.team])
-        others = others[others != seat.team] if len(others) > 1 else others
-        if others[0] != seat.team:
-            roster.hire(t, int(rng.choice(others)), seat.fte, seat.caseworker)
+    j = int(rng.choice(others))
+    other = roster.seats[j]
+    for row, mover, team in ((i, seat, other.team), (j, other, seat.team)):
+        roster.seats[row] = replace(mover, end=t, leave_reason=rotation)
+        roster.hire(t, team, mover.fte, mover.caseworker)
 
 
 def _staff(

@@ -1,7 +1,7 @@
 """The stock when the burn-in begins: what three decades of arrivals and exits leave behind.
 
-A stock holds the long spells that an inflow does not show: it is drawn by running the warm-up, not by
-assumption.
+A stock holds the long spells that an inflow does not show: the warm-up draws it, it is not
+assumed.
 """
 
 import numpy as np
@@ -14,8 +14,8 @@ from watwerkt.synthetic.scenario import Scenario
 from watwerkt.synthetic.state import GONE_FOR_GOOD, State, state_before_arrival
 from watwerkt.synthetic.world import World, lead_of
 
-WARM_UP_MONTHS = 384
-CHUNK_MONTHS = 48
+WARM_UP_MONTHS = 360
+CHUNK_MONTHS = 24
 ARRIVALS_PER_CLIENT = 0.016  # households a month; scaled to the size asked for afterwards
 CORONA_INFLOW = {(2020, month) for month in range(3, 13)}
 

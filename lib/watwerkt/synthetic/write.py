@@ -4,10 +4,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import polars as pl
 import yaml
 
+from watwerkt.errors import ParameterError
 from watwerkt.synthetic.deliver import Simulated
+from watwerkt.synthetic.dirty import plant_dirt
+from watwerkt.synthetic.findings import Finding, expected_ledger, listed
 from watwerkt.synthetic.gws4all import GWS4ALL_FILE, gws4all_export
 
 Format = Literal["csv", "parquet", "mixed", "gws4all_xlsx", "gws4all_csv"]
@@ -22,15 +26,47 @@ SPECIAL_COLUMNS = {
 def write_delivery(
     simulated: Simulated, folder: Path, format: Format = "csv", dirt: float = 0.0, seed: int = 0
 ) -> None:
-    """Write one delivery folder; what lay there under the same names is overwritten."""
+    """Write one delivery folder; what lay there under the same names is overwritten.
+
+    ``dirt`` is the share of rows to plant an error in, drawn by ``seed``; ``truth.yaml`` then lists
+    each, and always the ledger that finding everything gives.
+
+    Raises
+    ------
+    ParameterError
+        Dirt was asked for in the layout of a suite, whose rows feed two tables at once.
+    """
+    is_export = format.startswith("gws4all")
+    if dirt and is_export:
+        raise ParameterError("dirt is planted in canonical layouts only; leave out --dirt")
     folder.mkdir(parents=True, exist_ok=True)
+    tables, findings = _soiled(simulated, dirt, seed)
     sources = (
-        _write_gws4all(simulated, folder, format)
-        if format in ("gws4all_xlsx", "gws4all_csv")
-        else _write_tables(simulated.tables, folder, format)
-    )
+        _write_gws4all(simulated, folder, format) if is_export
+        else _write_tables(tables, folder, format)
+    )  # fmt: skip
     _write_yaml(_about(simulated, format, sources), folder / "delivery.yaml")
-    _write_yaml(simulated.truth, folder / "truth.yaml")
+    expected = [] if is_export else expected_ledger(findings)
+    truth = simulated.truth | {"expected_ledger": expected}
+    if dirt:
+        truth |= {
+            "dirt": {"rate": dirt, "errors": listed(f for f in findings if f.origin != "nature")}
+        }
+    _write_yaml(truth, folder / "truth.yaml")
+
+
+def _soiled(
+    simulated: Simulated, dirt: float, seed: int
+) -> tuple[dict[str, pl.DataFrame], list[Finding]]:
+    """The tables as they are to be written, and what is to be found in them."""
+    if not dirt:
+        there = [f for f in simulated.in_nature if f.table in simulated.tables]
+        return simulated.tables, there
+    first = date.fromisoformat(f"{simulated.first_month}-01")
+    extract = date.fromisoformat(simulated.extract_date)
+    rng = np.random.default_rng([seed, int(simulated.municipality_id[2:])])
+    dirty = plant_dirt(simulated.tables, simulated.in_nature, dirt, first, extract, rng)
+    return dirty.tables, dirty.findings
 
 
 def _write_tables(tables: dict[str, pl.DataFrame], folder: Path, format: Format) -> dict[str, str]:
