@@ -183,14 +183,33 @@ def test_terms_are_those_of_the_payment_period_of_the_first_day_at_risk():
     """)
 
 
-def test_jobs_tell_of_part_time_work_where_the_benefit_does_not():
+def test_a_job_of_the_month_before_beside_the_benefit_is_part_time_work():
+    """Not the job that was lost before entry, nor the one that ended the benefit."""
     jobs = """
         person_id  month       hours_month
-        ann        2020-02-01  20
-        bo         2020-02-01  0
+        ann        2019-12-01  80
+        ann        2020-02-01  140
+        bo         2020-02-01  20
+        bo         2020-03-01  0
     """
-    frame = panel(SPELLS, window=("2020-01", "2020-02"), jobs=jobs)
-    assert frame["has_part_time_work"].to_list() == [False, True, False]
+    periods = """
+        person_id  start_date  end_date  part_time_income_eur_month
+        ann        2020-01-10  -         900
+    """
+    spells = SPELLS + "    cy 2019-01-01 -"
+    frame = panel(spells, window=("2020-01", "2020-04"), jobs=jobs, periods=periods)
+    assert shown(frame, "person_id", "month", "has_part_time_work") == drawn("""
+        person_id  month    has_part_time_work
+        ann        2020-01  no
+        ann        2020-02  no
+        bo         2020-02  no
+        bo         2020-03  yes
+        bo         2020-04  no
+        cy         2020-01  -
+        cy         2020-02  no
+        cy         2020-03  no
+        cy         2020-04  no
+    """)
 
 
 def test_services_count_on_the_first_day_and_errors_in_the_month():

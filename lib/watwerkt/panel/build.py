@@ -62,13 +62,12 @@ def _add_person(
     rows = add_benefit_terms(rows, block["periods"], sources.known_terms)
     if "traits" in block:
         rows = add_dated_traits(rows, block["traits"], sources.dated_traits)
-    for name, add in {
-        "jobs": add_jobs,
-        "services": add_services,
-        "admin_errors": add_errors,
-    }.items():
-        if name in block:
-            rows = add(rows, block[name])
+    if "jobs" in block:
+        rows = add_jobs(rows, block["jobs"], sources.window)
+    if "services" in block:
+        rows = add_services(rows, block["services"])
+    if "admin_errors" in block:
+        rows = add_errors(rows, block["admin_errors"])
     return rows
 
 

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from watwerkt.panel.months import month_of
+from watwerkt.panel.months import Window, month_of
 from watwerkt.panel.running import add_latest, build_steps
 from watwerkt.panel.traits import is_exempt
 
@@ -13,7 +13,9 @@ def add_benefit_terms(rows: pl.LazyFrame, periods: pl.LazyFrame, known: list[str
     """Add ``is_exempt`` and ``has_part_time_work`` as of the first day at risk.
 
     The latest payment period that began by then speaks, also in a gap that was merged away. Only
-    for the terms that are ``known``, delivered: in those an empty income is no income.
+    for the terms that are ``known``, delivered: in those an empty income is no income. A suite that
+    overwrites the terms of a running period gives those of the extract: dated traits and jobs
+    take their place where they were delivered.
     """
     terms = {
         "exemption": is_exempt().alias("is_exempt"),
@@ -24,18 +26,28 @@ def add_benefit_terms(rows: pl.LazyFrame, periods: pl.LazyFrame, known: list[str
     return add_latest(rows, valued.sort(pl.all()), on="day", by="person")
 
 
-def add_jobs(rows: pl.LazyFrame, jobs: pl.LazyFrame) -> pl.LazyFrame:
-    """Add ``has_part_time_work`` where benefits do not tell: hours or a wage in the month.
+def add_jobs(rows: pl.LazyFrame, jobs: pl.LazyFrame, window: Window) -> pl.LazyFrame:
+    """Add ``has_part_time_work`` from jobs, in the place of what payment periods say.
 
-    A job with neither counts. In the month of exit the job may be the one that ended the benefit.
+    Hours or a wage in the month *before*, on this benefit already: in the month of exit the job may
+    be the one that ended it, and before entry the one that was lost. A job with neither counts.
+    Missing in the first month of the window, before which no jobs are known (J01).
     """
-    if "has_part_time_work" in rows.collect_schema().names():
-        return rows
     amount = pl.max_horizontal("hours_month", "wage_eur_month").fill_null(1)
-    months = jobs.filter(amount > 0).select("person", month=month_of(pl.col("month"))).unique()
-    worked = months.with_columns(has_part_time_work=pl.lit(True)).sort("person", "month")
-    return add_latest(rows, worked, on="month", by="person", at_most=0).with_columns(
-        pl.col("has_part_time_work").fill_null(False)
+    worked = (
+        jobs.filter(amount > 0)
+        .select("person", month=month_of(pl.col("month")) + 1)
+        .unique()
+        .with_columns(worked=pl.lit(True))
+        .sort("person", "month")
+    )
+    is_new = pl.col("months_since_entry") == 0
+    has_worked = pl.col("worked").fill_null(False) & ~is_new
+    is_known = is_new | (pl.col("month") > window.first)
+    return (
+        add_latest(rows, worked, on="month", by="person", at_most=0)
+        .with_columns(has_part_time_work=pl.when(is_known).then(has_worked))
+        .drop("worked")
     )
 
 
