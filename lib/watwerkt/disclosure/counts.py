@@ -16,7 +16,12 @@ import numpy as np
 import pandas as pd
 
 from watwerkt.disclosure.cells import Array, Mask, protect_cells, require_protected_cells
-from watwerkt.disclosure.declared import require_caseworkers, require_table, shown_name
+from watwerkt.disclosure.declared import (
+    require_caseworkers,
+    require_groups,
+    require_table,
+    shown_name,
+)
 from watwerkt.disclosure.grid import Grid, Keys, build_grid, key_columns
 from watwerkt.disclosure.policy import Policy
 from watwerkt.disclosure.protected import Protected, _seal
@@ -57,7 +62,7 @@ def protect_counts(
     require_unit(counts, n_persons, of)
     grid, shown = protected_counts(
         table, counts, policy, by=by, totals=totals, sums=sums, n_persons=n_persons,
-        n_caseworkers=n_caseworkers, is_zero_shown=shows_zero(policy, of),
+        n_caseworkers=n_caseworkers, of=of,
     )  # fmt: skip
     frame = grid.frame({name: as_counts(values) for name, values in shown.items()})
     n_suppressed = int(frame[list(counts)].isna().sum().sum())
@@ -74,34 +79,25 @@ def protected_counts(
     sums: Mapping[str, Sequence[str]] | None = None,
     n_persons: str | None = None,
     n_caseworkers: str | None = None,
-    is_zero_shown: bool = False,
+    of: Unit = "persons",
 ) -> tuple[Grid, dict[str, Array]]:
     """The grid of ``table`` and per count its shown figures on it, NaN where hidden."""
-    keys = key_columns(by)
-    behind = {
-        n: least
-        for n, least in ((n_persons, policy.threshold), (n_caseworkers, policy.min_caseworkers))
-        if n
-    }
-    require_table(table, keys, [*counts, *(set(behind) - set(counts))], policy)
+    keys, behind = key_columns(by), {name for name in (n_persons, n_caseworkers) if name}
+    require_table(table, keys, [*counts, *sorted(behind - set(counts))], policy)
     require_caseworkers(keys, n_caseworkers)
+    require_groups(table, keys, n_persons or counts[0], policy)
     grid = build_grid(table, by, totals)
     values = {name: _on_grid(table, name, grid) for name in counts}
-    few = ~_is_enough(table, grid, behind)
+    few = ~_is_enough(
+        table, grid, {n_persons: policy.threshold, n_caseworkers: policy.min_caseworkers}
+    )
     shown: dict[str, Array] = {}
     for group in _groups(counts, sums or {}):
         stacked = np.stack([values[name] for name in group], axis=-1)
         margins = [*np.flatnonzero(grid.margins), *([stacked.ndim - 1] if len(group) > 1 else [])]
-        found = _protect_group(stacked, few[..., None], margins, policy, is_zero_shown)
+        found = _protect_group(stacked, few[..., None], margins, policy, of)
         shown |= dict(zip(group, np.moveaxis(found, -1, 0), strict=True))
     return grid, {name: shown[name] for name in counts}
-
-
-def shows_zero(policy: Policy, of: Unit) -> bool:
-    """Whether a count of 0 may be shown."""
-    return not (
-        policy.zeros_are_disclosive if of == "persons" else policy.zero_records_are_disclosive
-    )
 
 
 def as_counts(values: Array) -> pd.Series:
@@ -109,14 +105,15 @@ def as_counts(values: Array) -> pd.Series:
     return pd.Series(values.ravel()).astype("Int64")
 
 
-def _protect_group(
-    values: Array, few: Mask, margins: list[int], policy: Policy, is_zero_shown: bool
-) -> Array:
+def _protect_group(values: Array, few: Mask, margins: list[int], policy: Policy, of: Unit) -> Array:
+    hides_zero = {
+        "persons": policy.zeros_are_disclosive, "records": policy.zero_records_are_disclosive
+    }[of]  # fmt: skip
     if np.isnan(values).any():
-        require_protected_cells(values, is_zero_shown, margins, policy)
+        require_protected_cells(values, not hides_zero, margins, policy)
         return values
     hidden = (values < policy.threshold) | few
-    return protect_cells(values, hidden & ~(is_zero_shown & (values == 0)), margins, policy)
+    return protect_cells(values, hidden & (hides_zero | (values > 0)), margins, policy)
 
 
 def _on_grid(table: pd.DataFrame, name: str, grid: Grid) -> Array:
@@ -126,6 +123,8 @@ def _on_grid(table: pd.DataFrame, name: str, grid: Grid) -> Array:
         raise DataError(f"{shown_name(name)}: {(values < 0).sum()} counts are below zero")
     if np.isnan(values).any():
         return values
+    if (values % 1 != 0).any() and not name.endswith("_expected"):
+        raise DataError(f"{shown_name(name)} is no count: protect_means() is for means")
     filled = grid.add_margins(values)
     wrong = given & (np.abs(filled - values) > 1e-6)
     if wrong.any():
@@ -133,16 +132,16 @@ def _on_grid(table: pd.DataFrame, name: str, grid: Grid) -> Array:
     return filled
 
 
-def _is_enough(table: pd.DataFrame, grid: Grid, behind: Mapping[str, int]) -> Mask:
+def _is_enough(table: pd.DataFrame, grid: Grid, behind: Mapping[str | None, int]) -> Mask:
     """Whether enough persons and caseworkers are behind each cell.
 
     They are not additive, so of a total that the table does not bring the largest part is taken.
     """
     enough = np.ones(grid.shape, dtype=bool)
-    for name, least in behind.items():
+    for name in filter(None, behind):
         values, given = grid.spread(table[name])
         known = np.where(given, values, grid.add_margins(values, np.max))
-        enough &= np.nan_to_num(known) >= least
+        enough &= np.nan_to_num(known) >= behind[name]
     return enough
 
 

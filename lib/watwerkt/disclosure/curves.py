@@ -47,8 +47,8 @@ def protect_curve(
     extra = [name for name in (n_caseworkers,) if name]
     figures = [*COLUMNS, *(c for c in (LEFT_OUT,) if c in curve), *extra]
     require_declared(curve, [*keys, *figures], policy)
-    require_caseworkers(keys, n_caseworkers)
     require_keys(curve, keys)
+    require_caseworkers(keys, n_caseworkers)
     groups = [part for _, part in curve.groupby(keys, sort=False)] if keys else [curve]
     if any(not part["time"].is_monotonic_increasing for part in groups):
         raise DisclosureError("time goes back within a curve: name in by= what tells curves apart")

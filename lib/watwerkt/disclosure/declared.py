@@ -4,6 +4,7 @@ An undeclared column, a row per person or caseworker, a key that holds pseudonym
 team without its number of caseworkers is refused, and never quietly dropped.
 """
 
+import datetime
 import re
 from collections.abc import Sequence
 
@@ -59,14 +60,31 @@ def require_declared(table: pd.DataFrame, declared: Sequence[str], policy: Polic
 
 
 def require_keys(table: pd.DataFrame, keys: Sequence[str]) -> None:
-    """Refuse keys of persons, records or caseworkers, and keys that are missing."""
+    """Refuse keys of persons, records or caseworkers, and keys that could follow one person."""
     for key in keys:
+        values, name = table[key], shown_name(key)
         if key.endswith("_id") and key not in GROUP_IDS:
-            raise DisclosureError(f"{shown_name(key)} is a key of persons or records: group first")
-        if table[key].isna().any():
-            raise DataError(f"{table[key].isna().sum()} rows lack a {key}: name them `unknown`")
-        if table[key].astype(str).str.fullmatch(_PSEUDONYM).any():
-            raise DisclosureError(f"key {shown_name(key)} holds what looks like pseudonyms")
+            raise DisclosureError(f"{name} is a key of persons or records: group first")
+        if values.isna().any():
+            raise DataError(f"{values.isna().sum()} rows lack a {name}: name them `unknown`")
+        if values.astype(str).str.fullmatch(_PSEUDONYM).any():
+            raise DisclosureError(f"key {name} holds what looks like pseudonyms")
+        if pd.api.types.is_float_dtype(values) and (values % 1 != 0).any():
+            raise DisclosureError(f"key {name} is a measured number: put it in bands")
+        if any(day.day != 1 for day in values if isinstance(day, datetime.date)):
+            raise DisclosureError(f"key {name} holds days: a key holds the first of a month")
+
+
+def require_groups(table: pd.DataFrame, keys: Sequence[str], n: str, policy: Policy) -> None:
+    """Refuse a table by a text of which every value stands for one person, whatever its name."""
+    for key in keys:
+        persons = table.groupby(key, observed=True)[n].max()
+        is_text = table[key].map(lambda value: isinstance(value, str)).all()
+        if is_text and len(persons) >= policy.threshold and (persons <= 1).all():
+            raise DisclosureError(
+                f"each of the {len(persons)} values of {shown_name(key)} is about one person at "
+                "most: group to a key with fewer values"
+            )
 
 
 def require_caseworkers(keys: Sequence[str], n_caseworkers: str | None) -> None:

@@ -104,8 +104,7 @@ def _dimension(
     if categories.empty:
         raise DataError(f"no row has a {shown_name(dim[0])}: nothing to protect")
     codes = np.full(len(table), len(categories), dtype=np.int64)
-    place = categories.assign(_place=range(len(categories)))
-    codes[~is_margin] = inner.merge(place, how="left", on=list(dim))["_place"]
+    codes[~is_margin] = inner.groupby(list(dim), observed=True).ngroup()
     if has_margin:
         margin = pd.DataFrame({dim[0]: [TOTAL]}, dtype=object)
         categories = pd.concat([categories.astype(object), margin], ignore_index=True)

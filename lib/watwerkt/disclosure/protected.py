@@ -20,6 +20,7 @@ from watwerkt.disclosure.policy import Policy
 from watwerkt.errors import DisclosureError
 
 HIDDEN = "·"
+MAX_ROWS = 60
 _WAYS = "protect_counts, _shares, _distribution, _means, _curve or _estimates (watwerkt.disclosure)"
 _TOKEN = object()
 
@@ -50,7 +51,8 @@ class Protected:
     def __setattr__(self, name: str, value: Any) -> NoReturn:
         raise DisclosureError(f"a protected frame cannot be changed ({name}); protect a new one")
 
-    __delattr__ = __setattr__  # type: ignore[assignment]
+    def __delattr__(self, name: str) -> NoReturn:
+        raise DisclosureError(f"a protected frame cannot be changed ({name}); protect a new one")
 
     def __copy__(self) -> "Protected":
         return self
@@ -87,11 +89,10 @@ class Protected:
         return _content(self)["n_suppressed"]
 
     def __repr__(self) -> str:
-        table = _content(self)["frame"].to_string(index=False, na_rep=HIDDEN)
-        return f"{_caption(self)}\n{table}"
+        return f"{_caption(self)}\n{_dashed(self).to_string(index=False, max_rows=MAX_ROWS)}"
 
     def _repr_html_(self) -> str:
-        table = _content(self)["frame"].to_html(index=False, na_rep=HIDDEN, border=0)
+        table = _dashed(self).to_html(index=False, border=0, max_rows=MAX_ROWS)
         return f"{table}\n<p>{_caption(self)}</p>"
 
 
@@ -111,15 +112,34 @@ def require_protected(candidate: object) -> Protected:
 
 def _seal(frame: pd.DataFrame, kind: str, policy: Policy, n_suppressed: int) -> Protected:
     """Wrap ``frame``, which the caller in this room has made safe to show."""
+    return _hold(
+        {
+            "frame": _bare(frame),
+            "kind": kind,
+            "policy_version": policy.version,
+            "is_synthetic": policy.is_synthetic,
+            "n_suppressed": n_suppressed,
+        }
+    )
+
+
+def _reseal(protected: Protected, frame: pd.DataFrame, n_suppressed: int) -> Protected:
+    """Wrap a part of what is in ``protected``."""
+    return _hold(_content(protected) | {"frame": _bare(frame), "n_suppressed": n_suppressed})
+
+
+def _hold(content: dict[str, Any]) -> Protected:
     protected = Protected(_TOKEN)
-    _CONTENTS[protected] = {
-        "frame": frame.reset_index(drop=True).copy(deep=True),
-        "kind": kind,
-        "policy_version": policy.version,
-        "is_synthetic": policy.is_synthetic,
-        "n_suppressed": int(n_suppressed),
-    }
+    _CONTENTS[protected] = content
     return protected
+
+
+def _bare(frame: pd.DataFrame) -> pd.DataFrame:
+    """A copy with nothing behind the cells: no attributes, index or categories that no row has."""
+    bare = frame.reset_index(drop=True).copy(deep=True)
+    bare.attrs = {}
+    unused = bare.select_dtypes("category").apply(lambda c: c.cat.remove_unused_categories())
+    return bare.assign(**{str(name): unused[name] for name in unused})
 
 
 def _content(protected: Protected) -> dict[str, Any]:
@@ -127,6 +147,11 @@ def _content(protected: Protected) -> dict[str, Any]:
         return _CONTENTS[protected]
     except KeyError:
         raise DisclosureError(f"this frame was not made by {_WAYS}") from None
+
+
+def _dashed(protected: Protected) -> pd.DataFrame:
+    frame = _content(protected)["frame"]
+    return frame.astype(object).where(frame.notna(), HIDDEN)
 
 
 def _caption(protected: Protected) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from watwerkt.disclosure.protected import _CONTENTS, _TOKEN, Protected, require_protected
+from watwerkt.disclosure.protected import Protected, _reseal, require_protected
 
 
 def select_rows(protected: Protected, **wanted: Any) -> Protected:
@@ -10,14 +10,9 @@ def select_rows(protected: Protected, **wanted: Any) -> Protected:
 
     >>> select_rows(estimates, status=["evidence", "indicative"])     # doctest: +SKIP
     """
-    content = _CONTENTS[require_protected(protected)]
-    frame = content["frame"]
+    frame = require_protected(protected).frame
     for column, value in wanted.items():
         frame = frame[frame[column].isin(value if isinstance(value, list) else [value])]
     figures = frame.select_dtypes("number")
-    selected = Protected(_TOKEN)
-    _CONTENTS[selected] = content | {
-        "frame": frame.reset_index(drop=True).copy(deep=True),
-        "n_suppressed": int(figures.isna().sum().sum()) if content["n_suppressed"] else 0,
-    }
-    return selected
+    n_suppressed = int(figures.isna().sum().sum()) if protected.n_suppressed else 0
+    return _reseal(protected, frame, n_suppressed)

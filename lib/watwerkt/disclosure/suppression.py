@@ -5,6 +5,9 @@ hidden cells, so that every shown sum stays, gives tables that look just as like
 safe when such moves carry it over a range at least as wide as the protection asked for. The moves
 are flows in the network of rows and columns (Cox 1995; Fischetti and Salazar 1999); two families
 of flows are counted, so that a range may be understated, and is never overstated.
+
+The figures here are the rounded ones. Since the rounded table could itself be the exact one, a
+reader who knows how it was rounded has no narrower range than one who takes it as exact.
 """
 
 import numpy as np
