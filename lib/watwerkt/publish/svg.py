@@ -17,7 +17,7 @@ NOISE = re.compile(
 )
 ID = re.compile(r'\sid="([^"]+)"')
 REFERENCE = re.compile(r'(?:href="#|url\(#)([^")]+)')
-GEOMETRY = re.compile(r'(\s(?:d|x|y)="|translate\(|rotate\()([^")]+)')
+GEOMETRY = re.compile(r'(\s(?:d|x|y|width|height)="|translate\(|rotate\()([^")]+)')
 DECIMALS = re.compile(r"-?\d+\.\d{3,}")
 
 
