@@ -19,9 +19,12 @@ def contacts_by_channel(
     if contacts is None:
         return NO_CONTACTS
     at_risk = panel.group_by(_quarter("month")).agg(n_client_months=pl.len())
+    observed = panel.select("month").unique()
     held = (
         contacts.filter("is_personal", "is_reached", pl.col("phase") == "during")
-        .group_by(_quarter("contact_date"), "channel")
+        .with_columns(month=pl.col("contact_date").dt.truncate("1mo"))
+        .join(observed, on="month", how="semi")
+        .group_by(_quarter("month"), "channel")
         .agg(
             n_contacts=pl.len(),
             n_persons=pl.col("person_id").n_unique(),

@@ -6,14 +6,28 @@ from watwerkt.analysis.destination import OUTSIDE, STAY, UNEXPLAINED, destinatio
 from watwerkt.disclosure import Policy, Protected, protect_counts, protect_shares
 
 
-def monthly_flows(panel: pl.LazyFrame, policy: Policy) -> Protected:
-    """Persons on benefit, entering and leaving: one row per month and series."""
+def monthly_stock(panel: pl.LazyFrame, policy: Policy) -> Protected:
+    """Persons on benefit in each month."""
+    stock = panel.group_by("month").agg(n_persons=pl.len())
+    return protect_counts(stock.collect().to_pandas(), ["n_persons"], policy, by=["month"])
+
+
+def quarterly_flows(panel: pl.LazyFrame, policy: Policy) -> Protected:
+    """Persons entering and leaving per quarter, quarters that are not wholly observed left out."""
     began = (pl.col("months_since_entry") == 0) & pl.col("is_entry_observed")
-    wide = panel.group_by("month").agg(
-        stock=pl.len(), inflow=began.sum(), outflow=(pl.col("exit_destination") != STAY).sum()
+    quarter = pl.col("month").dt.truncate("1q")
+    wide = (
+        panel.group_by(quarter=quarter)
+        .agg(
+            pl.col("month").n_unique().alias("n_months"),
+            inflow=began.sum(),
+            outflow=(pl.col("exit_destination") != STAY).sum(),
+        )
+        .filter(pl.col("n_months") == 3)
+        .drop("n_months")
     )
-    long = wide.unpivot(index="month", variable_name="flow", value_name="n_persons")
-    return protect_counts(long.collect().to_pandas(), ["n_persons"], policy, by=["month", "flow"])
+    long = wide.unpivot(index="quarter", variable_name="flow", value_name="n_persons").collect()
+    return protect_counts(long.to_pandas(), ["n_persons"], policy, by=["quarter", "flow"])
 
 
 def yearly_exits(panel: pl.LazyFrame, policy: Policy) -> Protected:

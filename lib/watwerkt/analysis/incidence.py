@@ -17,6 +17,7 @@ from watwerkt.disclosure import Policy, Protected, protect_curve
 from watwerkt.estimators.survival_curves import aalen_johansen, kaplan_meier
 
 DAYS_PER_MONTH = 365.25 / 12
+SHOWN_MONTHS = 60  # beyond five years only the stock is left to tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def exits_by_destination(
     curves = aalen_johansen(
         durations["duration"], durations["destination"], entry=durations["entry"]
     ).tidy(conf_level)
-    shown = curves.rename(columns={"destination": "destination_group"})
+    shown = _early(curves).rename(columns={"destination": "destination_group"})
     order = {group: place for place, group in enumerate(GROUPS)}
     shown = shown.sort_values(
         ["destination_group", "time"], key=lambda c: c.map(order) if c.name != "time" else c
@@ -76,4 +77,8 @@ def still_on_benefit(
     curve = kaplan_meier(
         durations["duration"], np.asarray(durations["destination"] != ""), entry=durations["entry"]
     )
-    return protect_curve(curve.tidy(conf_level), policy)
+    return protect_curve(_early(curve.tidy(conf_level)), policy)
+
+
+def _early(curve: pd.DataFrame) -> pd.DataFrame:
+    return curve[curve["time"] <= SHOWN_MONTHS]

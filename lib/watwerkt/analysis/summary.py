@@ -2,9 +2,11 @@
 
 import pandas as pd
 
+from watwerkt.analysis.destination import GROUPS
 from watwerkt.disclosure import Gap, Protected
 from watwerkt.disclosure.selection import select_rows
 
+OUTCOMES = ["all", *GROUPS]
 READABLE = ["evidence", "indicative"]
 NO_EVIDENCE = Gap("No estimate of this report may be read as evidence or as an indication.")
 NO_WARNING = Gap("No estimate of this report is shown as a warning.")
@@ -32,13 +34,13 @@ CONTACT_LABELS = {
 
 def readable(estimates: Protected) -> Protected | Gap:
     """The primary estimates that may be read as evidence or as an indication."""
-    rows = select_rows(estimates, status=READABLE, is_primary=True)
+    rows = select_rows(estimates, status=READABLE, is_primary=True, outcome=OUTCOMES)
     return NO_EVIDENCE if rows.frame.empty else rows
 
 
-def misleading(estimates: Protected) -> Protected | Gap:
-    """The published mistakes that chapters show as warnings."""
-    rows = select_rows(estimates, status="warning")
+def misleading(estimates: Protected, scale: str) -> Protected | Gap:
+    """The published mistakes on one ``scale`` that chapters show as warnings."""
+    rows = select_rows(estimates, status="warning", scale=scale)
     return NO_WARNING if rows.frame.empty else rows
 
 

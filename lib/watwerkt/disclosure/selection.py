@@ -6,13 +6,15 @@ from watwerkt.disclosure.protected import Protected, _reseal, require_protected
 
 
 def select_rows(protected: Protected, **wanted: Any) -> Protected:
-    """The rows whose columns have the ``wanted`` value, or one of several in a list.
+    """The rows whose columns have the ``wanted`` value, or one of several, in the list's order.
 
     >>> select_rows(estimates, status=["evidence", "indicative"])     # doctest: +SKIP
     """
     frame = require_protected(protected).frame
     for column, value in wanted.items():
-        frame = frame[frame[column].isin(value if isinstance(value, list) else [value])]
+        several = value if isinstance(value, list) else [value]
+        frame = frame[frame[column].isin(several)]
+        frame = frame.sort_values(column, key=lambda c, s=several: c.map(s.index), kind="stable")
     figures = frame.select_dtypes("number")
     n_suppressed = int(figures.isna().sum().sum()) if protected.n_suppressed else 0
     return _reseal(protected, frame, n_suppressed)

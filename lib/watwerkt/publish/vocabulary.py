@@ -8,6 +8,10 @@ from typing import Any
 
 import yaml
 
+from watwerkt.errors import DataError
+
+SHARE_CURVE = {"time": "", "at_risk": "", "estimate": "share", "conf_low": "", "conf_high": ""}
+SHARES = dict.fromkeys(("estimate", "conf_low", "conf_high"), "%0")
 ODDS = dict.fromkeys(("estimate", "conf_low", "conf_high", "mde"), "exp.2")  # logs, read as ratios
 
 
@@ -37,8 +41,10 @@ def vocabulary() -> dict[str, Word]:
 
 
 def word(column: str) -> Word:
-    """The word for ``column``; one that the vocabulary lacks is called by its own name."""
-    return vocabulary().get(column, Word(label=""))
+    """The word for ``column``; raises DataError where the vocabulary has none."""
+    if column not in vocabulary():
+        raise DataError(f"no word for column {column}: add it to publish/vocabulary.yaml")
+    return vocabulary()[column]
 
 
 def messages() -> Iterator[str]:

@@ -18,7 +18,11 @@ from watwerkt.publish.style import FAINT
 LINE_HEIGHT = 13.0  # points
 NAME_WIDTH, NAME_WIDTH_NARROW = 20, 13  # characters of a name beside its line
 LABEL_WIDTH, LABEL_WIDTH_NARROW = 75, 38  # characters above the axes
-RATIOS = (0.1, 0.2, 0.33, 0.5, 0.67, 0.8, 1, 1.25, 1.5, 2, 3, 5, 10, 20, 50)
+RATIOS = {  # how many times the lowest ratio fits in the highest → the ticks
+    3: (0.33, 0.5, 0.67, 0.8, 1, 1.25, 1.5, 2, 3),
+    10: (0.2, 0.33, 0.5, 0.67, 1, 1.5, 2, 3, 5),
+    np.inf: (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50),
+}
 
 
 def format_axis(axis: Axis, labels: Labels, column: str, values: pd.Series) -> None:
@@ -95,7 +99,9 @@ def spread(wanted: np.ndarray, tall: np.ndarray) -> np.ndarray:
 def _place_ticks(axis: Axis, labels: Labels, column: str, values: pd.Series) -> None:
     spread_out = values.max() - values.min()
     if axis.get_scale() == "log":
-        axis.set_major_locator(FixedLocator(RATIOS))
+        low, high = axis.get_view_interval()
+        ticks = next(ticks for most, ticks in RATIOS.items() if high / low <= most)
+        axis.set_major_locator(FixedLocator(ticks))
         axis.set_minor_locator(NullLocator())
     elif column in {"time", "months_since_entry"} and spread_out > 12:
         axis.set_major_locator(MultipleLocator(6 if spread_out <= 36 else 12))

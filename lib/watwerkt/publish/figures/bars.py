@@ -57,7 +57,7 @@ def plot_stack(frame: pd.DataFrame, labels: Labels, *, y: str, x: str, series: s
     axes.tick_params(axis="y", length=0)
     figure.legend(
         loc="outside lower left",
-        ncols=2 if labels.is_narrow else len(codes),
+        ncols=1 if labels.is_narrow else min(len(codes), 3),
         handlelength=1,
         columnspacing=1.2,
     )

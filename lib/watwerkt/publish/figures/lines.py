@@ -65,8 +65,12 @@ def plot_curve(
     series: str = "",
     low: str = "conf_low",
     high: str = "conf_high",
+    start: float = 0.0,
 ) -> Figure:
-    """Draw a survival or incidence curve as steps with its interval, from nought up."""
+    """Draw a curve as steps with its interval, from ``start`` at time 0 (survival: 1)."""
+    keys = frame[[series]].drop_duplicates() if series else pd.DataFrame(index=[0])
+    first = keys.assign(**{x: 0.0, **dict.fromkeys(filter(None, (y, low, high)), start)})
+    frame = pd.concat([first, frame[frame[x] > 0]], ignore_index=True)
     return plot_lines(frame, labels, x=x, y=y, series=series, low=low, high=high, is_step=True)
 
 
