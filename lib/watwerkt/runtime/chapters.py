@@ -33,7 +33,9 @@ def read_chapters(folder: Path, chosen: Sequence[str] = ()) -> list[ChapterFile]
     """
     found = {path.stem: path for path in sorted(folder.glob("[0-9][0-9]_*.ipynb"))}
     absent = [c for c in chosen if not any(_is_meant(c, name) for name in found)]
-    if absent or not found:
+    if not found:
+        raise ParameterError("there are no chapters: no notebook is called 01_… in notebooks/")
+    if absent:
         raise ParameterError(f"no chapter {', '.join(absent)}; there are: {', '.join(found)}")
     names = [n for n in found if not chosen or any(_is_meant(c, n) for c in chosen)]
     return [ChapterFile(found[n], frozenset(read_declared(found[n]))) for n in names]

@@ -1,0 +1,191 @@
+"""The command line: parse arguments, call one function, turn errors into exit codes.
+
+0 done · 1 a chapter failed · 2 refused · 64 wrong use · 70 a fault of ours. Messages are English
+and name files, tables, rules and counts; never a value of a person, never a traceback.
+
+Each command imports what it calls, so that none waits for the libraries of another.
+"""
+
+import json
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Column, Table
+
+from watwerkt.errors import ChapterError, Refused, WatwerktError
+from watwerkt.params import ReportParams, check_params, read_params
+from watwerkt.paths import workspace
+from watwerkt.runtime.fault import write_fault
+
+USAGE_OF_TYPER, WRONG_USE, FAULT, INTERRUPTED = 2, 64, 70, 130
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+mapping = typer.Typer(no_args_is_help=True, help="Mappings from a source's columns to ours.")
+app.add_typer(mapping, name="mapping")
+told = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+shown = Console(highlight=False, markup=False, soft_wrap=True)
+
+Folder = Annotated[Path, typer.Argument(metavar="DELIVERY", help="Holds delivery.yaml.")]
+
+
+class Language(StrEnum):
+    """The languages of a report."""
+
+    nl = "nl"
+    en = "en"
+
+
+def main() -> None:
+    """Run the command line and leave with one of the exit codes of the contract."""
+    try:
+        app()
+    except SystemExit as ended:  # typer's own; our refusals come as errors
+        sys.exit(WRONG_USE if ended.code == USAGE_OF_TYPER else ended.code)
+    except WatwerktError as error:
+        told.print("\n".join([str(error), *getattr(error, "__notes__", [])]))
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except BaseException as fault:  # also a panic in a library, which is no Exception
+        _tell(fault)
+        sys.exit(FAULT)
+
+
+@app.command()
+def synth(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="Gets one folder per municipality.")],
+    municipality: Annotated[
+        list[str], typer.Option(help="Fictional code, GM99…; may be repeated.")
+    ],
+    clients: Annotated[int, typer.Option(min=50, help="People on benefit at any time.")] = 2500,
+    months: Annotated[int, typer.Option(min=12, help="Length of the window.")] = 72,
+    seed: Annotated[int, typer.Option(min=0)] = 1,
+    scenario: Annotated[Path | None, typer.Option(help="YAML with effects and rates.")] = None,
+    dirt: Annotated[float, typer.Option(min=0, max=0.5, help="Share of rows with an error.")] = 0,
+) -> None:
+    """Make deliveries of people who do not exist, with the truth beside them."""
+    from watwerkt.synthetic import Scenario, read_scenario, simulate, write_delivery
+
+    effects = Scenario() if scenario is None else read_scenario(scenario)
+    for code in municipality:
+        check_params({"municipality_id": code}, source="--municipality")
+        town = simulate(effects, code, clients, months, seed)
+        write_delivery(town, out / code, dirt=dirt, seed=seed)
+        shown.print(f"{code}: written")
+
+
+@app.command()
+def pseudonymise(
+    delivery: Folder,
+    key_file: Annotated[Path, typer.Option(help="The municipality's own key; stays there.")],
+    out: Annotated[Path, typer.Option(help="Folder for the pseudonymised delivery.")],
+) -> None:
+    """Key the citizen service numbers and take out what identifies; run it on your own side."""
+    from watwerkt.intake.pseudonymise import pseudonymise_delivery
+
+    for sentence in pseudonymise_delivery(delivery, key_file, out):
+        shown.print(sentence)
+
+
+@mapping.command("init")
+def mapping_init(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file of the export.")],
+    out: Annotated[Path | None, typer.Option(help="Where to write; else it is printed.")] = None,
+) -> None:
+    """Draft a mapping from a file's header, for you to finish."""
+    from watwerkt.intake.draft import write_draft
+
+    shown.print(write_draft(file, out))
+
+
+@app.command()
+def check(
+    delivery: Folder,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Say what would be refused, and what cleaning would do to how many rows; writes nothing."""
+    from watwerkt.intake.about import read_about
+    from watwerkt.runtime.check import refusal_report, run_check
+
+    municipality_id = None
+    try:
+        municipality_id = read_about(delivery).municipality_id
+        verdict, dropped = run_check(delivery, read_params(workspace().params, municipality_id))
+    except Refused as refused:
+        if as_json:
+            shown.print_json(json.dumps(refusal_report(refused, municipality_id)))
+        raise
+    if as_json:
+        shown.print_json(json.dumps(verdict))
+    else:
+        _show(verdict, dropped)
+
+
+@app.command()
+def prepare(
+    delivery: Folder,
+    out: Annotated[Path | None, typer.Option(help="Instead of data/prepared.")] = None,
+) -> None:
+    """Clean a delivery and write what the chapters read."""
+    from watwerkt.intake.about import read_about
+    from watwerkt.runtime.prepare import run_prepare
+
+    place = workspace(prepared=out)
+    params = read_params(place.params, read_about(delivery).municipality_id)
+    run_prepare(delivery, place.prepared / params.municipality_id, params, always=True)
+    shown.print(f"{params.municipality_id}: prepared")
+
+
+@app.command()
+def report(
+    municipality: Annotated[str, typer.Argument(metavar="GM", help="GM and four digits.")],
+    params: Annotated[
+        Path | None, typer.Option(help="Instead of papermill_params/<GM>.yaml.")
+    ] = None,
+    delivery: Annotated[Path | None, typer.Option(help="Folder with delivery.yaml.")] = None,
+    language: Annotated[Language | None, typer.Option()] = None,
+    chapters: Annotated[str, typer.Option(help="Numbers, as 01,03; else all.")] = "",
+    out: Annotated[Path | None, typer.Option(help="Instead of reports.")] = None,
+) -> None:
+    """Write the report of a municipality, and prepare its delivery first where that is needed."""
+    from watwerkt.runtime.report import write_report
+
+    place = workspace(out=out)
+    given = {} if language is None else {"language": str(language)}
+    chosen = read_params(place.params, municipality, own_file=params, **given)
+    folder = place.delivery(municipality, delivery or _named(chosen))
+    failures = write_report(place, chosen, folder, told, [c for c in chapters.split(",") if c])
+    if failures:
+        raise ChapterError(f"{len(failures)} of the chapters failed; the others were written")
+    shown.print(place.shown(place.reports / municipality / chosen.language / "report.html"))
+
+
+def _named(params: ReportParams) -> Path | None:
+    return Path(params.delivery) if params.delivery else None
+
+
+def _show(verdict: dict[str, Any], dropped: dict[str, list[str]]) -> None:
+    figures = (Column(c, justify="right") for c in ("read", "kept", "merged", "quarantined"))
+    table = Table("table", *figures, Column("rows by rule", no_wrap=True), box=None)
+    for name, account in verdict["tables"].items():
+        *counts, by_rule = account.values()
+        rules = ", ".join(f"{rule} {n:,}" for rule, n in by_rule.items() if n)
+        table.add_row(name, *(f"{n:,}" for n in counts), rules)
+    shown.print(table, crop=False)
+    for file, names in sorted(dropped.items()):
+        shown.print(f"{file}: not read, no mapping knows them: {', '.join(names)}")
+    shown.print(f"{verdict['municipality_id']}: {verdict['verdict']}")
+
+
+def _tell(fault: BaseException) -> None:
+    log = workspace().restricted / "fault.log"
+    where = f"{log.parent.name}/{log.name} holds no data: please report it"
+    try:
+        write_fault(fault, log)
+    except OSError:
+        where = "its log could not be written"
+    told.print(f"A fault of ours ({type(fault).__name__}); {where}")
