@@ -45,7 +45,8 @@ class Grid:
         """``column`` on the grid, and where the table had a row; 0 and False elsewhere."""
         values, given = np.zeros(self.shape), np.zeros(self.shape, dtype=bool)
         places = tuple(self.places.T)
-        values[places] = column.to_numpy(dtype=float, na_value=np.nan)
+        figures = column.to_numpy(dtype=float, na_value=np.nan)
+        values[places] = figures if places else figures.squeeze()
         given[places] = True
         return values, given
 
@@ -59,7 +60,7 @@ class Grid:
 
     def frame(self, columns: dict[str, pd.Series]) -> pd.DataFrame:
         """One row per cell of the grid, sorted by key with margins last, and these columns."""
-        at = np.indices(self.shape).reshape(len(self.shape), -1)
+        at = np.indices(self.shape).reshape(len(self.shape), int(np.prod(self.shape)))
         keys = [c.iloc[i].reset_index(drop=True) for c, i in zip(self.categories, at, strict=True)]
         return pd.concat([*keys, pd.DataFrame(columns)], axis=1)
 

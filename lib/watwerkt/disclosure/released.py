@@ -143,7 +143,7 @@ def _complete(
     }
     rows = frame.assign(**identity).reindex(columns=list(COLUMNS[kind]))
     texts = [name for name, dtype in COLUMNS[kind].items() if dtype == TEXT]
-    rows[texts] = rows[texts].fillna("")
+    rows[texts] = rows[texts].astype(object).where(rows[texts].notna(), "")
     policy = read_policy().model_copy(
         update={"version": protected.policy_version, "is_synthetic": identity["synthetic"]}
     )

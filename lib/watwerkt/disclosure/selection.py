@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pandas as pd
+
 from watwerkt.disclosure.protected import Protected, _reseal, require_protected
 
 
@@ -13,8 +15,7 @@ def select_rows(protected: Protected, **wanted: Any) -> Protected:
     frame = require_protected(protected).frame
     for column, value in wanted.items():
         several = value if isinstance(value, list) else [value]
-        frame = frame[frame[column].isin(several)]
-        frame = frame.sort_values(column, key=lambda c, s=several: c.map(s.index), kind="stable")
+        frame = pd.concat([frame[frame[column] == one] for one in several])
     figures = frame.select_dtypes("number")
     n_suppressed = int(figures.isna().sum().sum()) if protected.n_suppressed else 0
     return _reseal(protected, frame, n_suppressed)
