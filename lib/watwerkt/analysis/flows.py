@@ -1,8 +1,9 @@
 """Stock, inflow and outflow, in persons (a couple is two)."""
 
+import pandas as pd
 import polars as pl
 
-from watwerkt.analysis.destination import OUTSIDE, STAY, UNEXPLAINED, destination_group
+from watwerkt.analysis.destination import GROUPS, OUTSIDE, STAY, UNEXPLAINED, destination_group
 from watwerkt.disclosure import Policy, Protected, protect_counts, protect_shares
 
 
@@ -31,10 +32,11 @@ def quarterly_flows(panel: pl.LazyFrame, policy: Policy) -> Protected:
 
 
 def yearly_exits(panel: pl.LazyFrame, policy: Policy) -> Protected:
-    """Exits per calendar year and destination group."""
+    """Exits per calendar year and destination group, work first."""
     counts = _exits(panel).group_by("year", "destination_group").agg(n_exits=pl.len()).collect()
+    order = pd.CategoricalDtype(GROUPS, ordered=True)
     return protect_counts(
-        counts.to_pandas(),
+        counts.to_pandas().astype({"destination_group": order}),
         ["n_exits"],
         policy,
         by=["year", "destination_group"],

@@ -65,7 +65,7 @@ def usable_table(prepared: Prepared, policy: Policy) -> Protected:
 
 
 def booking(prepared: Prepared, policy: Policy) -> Protected:
-    """How many days after the end of a benefit it was booked: the median and the 95th percentile."""
+    """How many days after its end an exit was booked: the median and the 95th percentile."""
     lag = prepared.about["booking_lag_days"]
     ended = prepared.spells.select(pl.col("end_date").is_not_null().sum()).collect().item()
     days = {"booking_median": lag["median"], "booking_p95": lag["p95"]}

@@ -12,6 +12,14 @@ from watwerkt.errors import DataError
 
 SHARE_CURVE = {"time": "", "at_risk": "", "estimate": "share", "conf_low": "", "conf_high": ""}
 SHARES = dict.fromkeys(("estimate", "conf_low", "conf_high"), "%0")
+ODDS_COLUMNS = {
+    "estimate": "odds ratio",
+    "conf_low": "",
+    "conf_high": "",
+    "mde": "",
+    "n_persons": "",
+    "n_events": "",
+}
 ODDS = dict.fromkeys(("estimate", "conf_low", "conf_high", "mde"), "exp.2")  # logs, read as ratios
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from watwerkt.publish.figures.axis import drop_margins, format_axis
-from watwerkt.publish.labels import Labels
+from watwerkt.publish.labels import TOTAL, Labels
 from watwerkt.publish.style import BLUE, FAINT, INK, build_axes, colours_of
 
 
@@ -39,7 +39,12 @@ def plot_bands(frame: pd.DataFrame, labels: Labels, *, x: str, y: str, marked: s
 
 
 def plot_stack(frame: pd.DataFrame, labels: Labels, *, y: str, x: str, series: str) -> Figure:
-    """Draw ``x`` per category ``y`` as lying bars, divided by ``series``, first row on top."""
+    """Draw ``x`` per category ``y`` as lying bars, divided by ``series``, first row on top.
+
+    Where the frame has totals over ``series``, what they hold beyond the parts that may be shown
+    is a hatched part, so that a bar is as long as its total.
+    """
+    totals = frame[frame[series] == TOTAL].set_index(y)[x].astype("float64")
     frame = drop_margins(frame, y, series)
     lengths = frame.set_index([y, series])[x].astype("float64").fillna(0)
     categories, codes = (list(dict.fromkeys(frame[column])) for column in (y, series))
@@ -51,6 +56,11 @@ def plot_stack(frame: pd.DataFrame, labels: Labels, *, y: str, x: str, series: s
         name = labels.value(series, code)
         axes.barh(names, width, left=left, color=colour, height=0.7, label=name)
         left = left + width.to_numpy()
+    rest = totals.reindex(categories).to_numpy() - left
+    if (rest > 0).any():
+        hidden = {"color": "white", "edgecolor": FAINT, "hatch": "////", "linewidth": 0}
+        name = labels.translator.text("not shown: too few people")
+        axes.barh(names, rest.clip(min=0), left=left, height=0.7, label=name, **hidden)
     axes.invert_yaxis()
     format_axis(axes.xaxis, labels, x, frame[x])
     axes.grid(visible=False, axis="y")
