@@ -11,6 +11,7 @@ from watwerkt.synthetic.world import World, with_partner_on
 STEP_RATE = 0.006  # up, and as often down
 EXEMPTION_STARTS, EXEMPTION_ENDS = 0.0015, 0.02
 TRAITS = ["labour_market_distance", "exemption"]
+AFTER_MONTHS = 12
 STAYS_SHARE = 0.8  # of provisions, which run to their planned end
 
 
@@ -48,20 +49,12 @@ def change_part_time(world: World, state: State, t: int) -> tuple[State, Rows]:
 
 def change_services(world: World, state: State, t: int) -> tuple[State, Rows]:
     """End provisions whose time is over and start new ones; log the new with their planned end."""
+    state = _end_services(state, t)
     services = list(world.scenario.services.values())
-    ending = (state.service >= 0) & (t >= state.service_until)
-    service = np.where(ending, -1, state.service)
     edges = np.cumsum([s.start_rate for s in services])
     kind = np.searchsorted(edges, world.draws.uniform("service", t), side="right")
-    may = (
-        state.is_on
-        & (state.start_month < t)
-        & (service < 0)
-        & ~state.is_exempt
-        & (state.step >= 2)
-        & (state.step <= 5)
-    )
-    starts = may & (kind < len(services))
+    may = (state.step >= 2) & (state.step <= 5) & ~state.is_exempt
+    starts = may & _all_month(state, t) & (state.service < 0) & (kind < len(services))
     months = np.array([s.months for s in services] + [0])[kind]
     stays = world.draws.uniform("service stays", t) < STAYS_SHARE
     until = t + 1 + np.where(stays, months, np.maximum(months // 2, 1))
@@ -75,15 +68,19 @@ def change_services(world: World, state: State, t: int) -> tuple[State, Rows]:
         "is_completed": stays[rows],
         "spell": state.n_spells[rows],
     }
-    return (
-        replace(
-            state,
-            service=np.where(starts, kind, service),
-            service_until=np.where(starts, until, state.service_until),
-            after=np.where(ending, state.service, state.after),
-            after_until=np.where(ending, state.service_until + 12, state.after_until),
-        ),
-        log,
+    service = np.where(starts, kind, state.service)
+    until = np.where(starts, until, state.service_until)
+    return replace(state, service=service, service_until=until), log
+
+
+def _end_services(state: State, t: int) -> State:
+    """Provisions that are over work on for a year."""
+    ending = (state.service >= 0) & (t >= state.service_until)
+    return replace(
+        state,
+        service=np.where(ending, -1, state.service),
+        after=np.where(ending, state.service, state.after),
+        after_until=np.where(ending, state.service_until + AFTER_MONTHS, state.after_until),
     )
 
 

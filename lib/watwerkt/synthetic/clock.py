@@ -12,25 +12,24 @@ Flags = NDArray[np.bool_]
 
 BURN_IN_MONTHS = 12  # simulated in full before the window opens, so that histories exist
 NEVER = 10_000  # a month that does not come
-FEWEST_DAYS = 28
 
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """The window: ``n_months`` from ``first_month``, which is month 0; the extract is at its end."""
+    """The window: ``n_months`` from ``first_month``, month 0; the register is read at its end."""
 
     first_month: str
     n_months: int
 
     def month(self, t: ArrayLike) -> NDArray[np.datetime64]:
         """Calendar month of month number ``t``."""
-        months = np.asarray(t, dtype=np.int64).astype("timedelta64[M]")
-        return np.datetime64(self.first_month, "M") + months
+        first = np.datetime64(self.first_month, "M")
+        return np.asarray(first + np.asarray(t, dtype=np.int64), dtype="datetime64[M]")
 
     def date(self, t: ArrayLike, day: ArrayLike = 1) -> Days:
         """The ``day``-th (1 = first) of month ``t``; a day past its end runs into the next."""
-        days = np.asarray(day, dtype=np.int64).astype("timedelta64[D]")
-        return self.month(t).astype("datetime64[D]") + (days - np.timedelta64(1, "D"))
+        first = self.month(t).astype("datetime64[D]")
+        return np.asarray(first + (np.asarray(day, dtype=np.int64) - 1), dtype="datetime64[D]")
 
     def calendar(self, t: int) -> tuple[int, int]:
         """Year and month (1-12) of month ``t``."""

@@ -126,11 +126,10 @@ def _survey_wave(
 ) -> pl.DataFrame:
     date = register.world.clock.date(t, 15)
     day = pl.lit(date.item())
-    on = register.spells.filter(
-        "is_booked", pl.col("start") < day, pl.col("end").is_null() | (pl.col("end") > day)
-    )
-    on = np.intersect1d(on["person"].to_numpy(), person)
-    asked = on[rng.random(len(on)) < 0.1]
+    runs = pl.col("end").is_null() | (pl.col("end") > day)
+    on = register.spells.filter("is_booked", pl.col("start") < day, runs)["person"]
+    present = np.intersect1d(on.to_numpy(), person)
+    asked = present[rng.random(len(present)) < 0.1]
     scores = np.clip(np.rint(rng.normal(3.2, 0.9, (len(asked), len(ITEMS)))), 1, 5)
     return pl.DataFrame(
         {

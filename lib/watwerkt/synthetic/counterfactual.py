@@ -32,7 +32,7 @@ def fork_months(n_months: int) -> list[int]:
 
 
 def caseload_elasticity(start: Start, history: History, months: range) -> Figures:
-    """P1: elasticity of incumbents' exit hazard, ``months`` after every caseload rose by a quarter."""
+    """P1: elasticity of incumbents' exit hazard, ``months`` after caseloads rose by a quarter."""
     hazards = []
     for regime in (Regime(caseload_factor=SHOCK_FACTOR), NATURAL):
         forks = [
@@ -57,7 +57,7 @@ def _hazard_sums(start: Start, state: State, fork: int, months: range, regime: R
 
 
 def contact_odds_ratios(start: Start, history: History) -> Figures:
-    """P4: marginal log odds ratio of an exit this month, own contact 2-4 months ago against none."""
+    """P4: marginal log odds ratio of an exit this month; own contact 2-4 months ago or none."""
     outcomes, sums = ("all", "work", "other"), np.zeros((2, 3))
     n_people = 0
     for t in _forks(start, history):
@@ -96,7 +96,7 @@ def contact_risk_differences(start: Start, history: History) -> Figures:
 
 
 def trial_effects(start: Start, history: History, months: int) -> Figures:
-    """P7: intention to treat among who joined: exits and work in pp, benefit in days, by ``months``."""
+    """P7: intention to treat of who joined: exits and work in pp, benefit days, by ``months``."""
     trial, clock = start.world.scenario.trial, start.world.clock
     if not trial or trial.month + months > clock.n_months:
         return {}
@@ -107,7 +107,8 @@ def trial_effects(start: Start, history: History, months: int) -> Figures:
         days = _benefit_days(start, run, state, range(trial.month, trial.month + months))
         left = _count_exits(joined, [run]) / joined.sum()
         results.append([100 * left[0], 100 * left[1], days[joined].mean()])
-    return dict(zip(("all", "work", "benefit_days"), np.subtract(*results), strict=True))
+    names = ("all", "work", "benefit_days")
+    return dict(zip(names, np.subtract(results[0], results[1]), strict=True))
 
 
 def prevention_effects(start: Start, n_refused: int, months: int = 6) -> Figures:
@@ -130,7 +131,7 @@ def _run(start: Start, state: State, months: range, regime: Regime) -> History:
 
 
 def _count_exits(who: Flags, runs: list[History]) -> Floats:
-    """People among ``who`` whose first exit since the fork is one that policy may touch; to work."""
+    """People among ``who`` whose first exit since the fork policy may touch, and to work."""
     kind = np.full(len(who), -1)
     for run in reversed(runs):
         exits = run.log["exits"]

@@ -1,6 +1,6 @@
 """Planted errors: every kind that the cleaning rules are for, at most one in a row.
 
-An error is a row put in beside a sound one, or a sound row changed. Rows are taken from a supply that
+An error is a row put in beside a sound one, or a sound row changed. Rows come from a supply that
 never gives the same row twice, so no row has two errors.
 """
 

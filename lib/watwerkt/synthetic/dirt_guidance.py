@@ -66,8 +66,9 @@ def plant_in_contacts(supply: Supply, extract: date) -> list[Patch]:
         pl.col("contact_date") < extract - timedelta(days=LATE_DAYS)
     )
     late = supply.take("contacts", kinds, in_time)
+    stranger_id = pl.concat_str(pl.lit("s"), "contact_id")
     return [
-        plant_strangers(supply, "contacts", "C01", contact_id=pl.concat_str(pl.lit("s"), "contact_id")),
+        plant_strangers(supply, "contacts", "C01", contact_id=stranger_id),
         patch("C02", "contacts", "merge", twice, AFTER,
               contact_id=new_ids(supply, "z", len(twice))),
         patch("C04", "contacts", "flag", late, 0.0,
@@ -83,13 +84,12 @@ def _plant_beside_the_benefit(supply: Supply, extract: date) -> list[Patch]:
     running = benefits.filter(pl.col("end_date").is_null())
     patches = []
     for rule, people in (("C03", ended), ("X01", running)):
-        rows = supply.take(
-            "contacts", kinds, pl.col("person_id").is_in(people["person_id"].implode())
-        )
+        theirs = pl.col("person_id").is_in(people["person_id"].implode())
+        rows = supply.take("contacts", kinds, theirs & pl.col("caseworker_id").is_not_null())
+        rows = rows.unique("person_id", keep="first", maintain_order=True)
         ends = people.select("person_id", last="end_date")
         rows = rows.join(ends, on="person_id", how="left", maintain_order="left")
-        day = "last" if rule == "C03" else pl.lit(extract)
-        when = pl.max_horizontal(day, pl.lit(date(2000, 1, 1))).dt.offset_by("11d")
+        when = pl.coalesce("last", pl.lit(extract)).dt.offset_by("11d")
         booked = when.dt.offset_by("2d") if rule == "C03" else pl.lit(extract)
         ids = new_ids(supply, "x", len(rows))
         patches.append(patch(rule, "contacts", "flag", rows, AFTER, contact_id=ids,

@@ -58,7 +58,7 @@ def plant_in_benefits(supply: Supply, extract: date) -> list[Patch]:
               end_date=pl.col("start_date") - pl.duration(days=pl.int_range(pl.len()) % 9)),
         patch("B02", "benefits", "quarantine", later, AFTER, start_date=after, end_date=None,
               benefit_id=new_ids(supply, "u", len(later)), exit_reason=None,
-              registered_date=extract, end_registered_date=None),
+              registered_date=pl.lit(extract), end_registered_date=None),
         plant_strangers(supply, "benefits", "B04"),
         patch("D02", "benefits", "quarantine", older, BEFORE, end_date=None, exit_reason=None,
               end_registered_date=None),

@@ -27,7 +27,7 @@ Log = dict[str, Rows]
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What happened: a log per kind of event, the state at the end, and at the start of some months."""
+    """What happened: a log per kind of event, the state at the end and at some months' start."""
 
     log: Log
     state: State

@@ -1,4 +1,4 @@
-"""What the cleaning rules are to find: on clean data by nature, on dirty data by what was planted."""
+"""What the cleaning rules are to find: by nature in clean data, and what was planted in dirty."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -86,7 +86,7 @@ def _in_series_break() -> pl.Expr:
 
 
 def expected_ledger(findings: Iterable[Finding]) -> list[dict[str, Any]]:
-    """Rows per table, rule and action: what finding all of it gives; a rule not named finds none."""
+    """Rows per table, rule and action once all of it is found; a rule not named finds none."""
     counts: dict[tuple[str, str, str], int] = {}
     for f in findings:
         key = (f.table, f.rule, f.action)
@@ -101,9 +101,8 @@ def listed(findings: Iterable[Finding]) -> list[dict[str, Any]]:
     """What was planted and what follows from it, with the keys, each as one text."""
     rows = []
     for f in findings:
-        text = f.keys.select(
-            pl.concat_str(pl.all().cast(pl.String).fill_null(""), separator="|")
-        ).to_series()
+        texts = f.keys.select(pl.all().cast(pl.String).fill_null(""))
+        keys = texts.select(pl.concat_str(pl.all(), separator="|")).to_series().to_list()
         facts = {"rule": f.rule, "table": f.table, "action": f.action, "origin": f.origin}
-        rows.append(facts | {"n_rows": len(text), "keys": text.to_list()})
+        rows.append(facts | {"n_rows": len(keys), "keys": keys})
     return rows

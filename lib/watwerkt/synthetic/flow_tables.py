@@ -40,10 +40,10 @@ def _granted(register: Register) -> pl.DataFrame:
     spells = register.spells.filter(pl.col("start") >= first)
     person, lottery = spells["person"].to_numpy(), register.lottery
     entered_first = (spells["spell"] == 1).to_numpy() & ~lottery.is_deterred[person]
+    days = pl.lit(pl.Series(register.rng(40).integers(0, 6, len(spells))))
     return spells.select(
         person_id=register.persons(person),
-        date=pl.col("start")
-        - pl.duration(days=pl.Series(register.rng(40).integers(0, 6, len(spells)))),
+        date=pl.col("start") - pl.duration(days=days),
         decision=pl.when("is_booked").then(pl.lit("granted")),
         decided=pl.when("is_booked").then("registered"),
         lottery=pl.Series(np.where(entered_first, lottery.arm[person], -1)),

@@ -103,7 +103,6 @@ def build_people(
     unit = np.repeat(np.arange(len(arrival_month)), 1 + is_couple)
     n = len(unit)
     month = arrival_month[unit]
-    day = day_between(rng.random(len(arrival_month)), 2, 28)[unit]
     age_years, is_female = _ages(month, unit, rng), _sexes(unit, rng)
     origin = rng.choice(3, n, p=[0.5, 0.12, 0.38])
     is_status_holder = (origin == 2) & (rng.random(n) < 0.35)
@@ -124,7 +123,7 @@ def build_people(
         scheme=_schemes(age_years, unit, rng),
         entry_reason=rng.choice(len(ENTRY_REASONS), n, p=list(ENTRY_REASONS.values())),
         entry_month=month,
-        entry_day=day,
+        entry_day=day_between(rng.random(len(arrival_month)), 2, 28)[unit],
         step=step,
         is_exempt=rng.random(n) < np.where(step == 1, 0.3, np.where(is_parent, 0.2, 0.05)),
         is_parent=is_parent,

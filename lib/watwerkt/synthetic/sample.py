@@ -1,4 +1,4 @@
-"""The committed sample: three fictional municipalities; no figure is to be read as a real town's."""
+"""The committed sample: three fictional municipalities, so that none is taken for a real town."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path

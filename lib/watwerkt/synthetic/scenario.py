@@ -1,7 +1,7 @@
 """What a synthetic municipality is like, and which effects are planted in it.
 
-Every number is a parameter of the data-generating process stated in ``simulate.py``. A log odds ratio
-or an elasticity of 0 plants nothing. Months count from the first month of the window.
+Every number is a parameter of the data-generating process stated in ``simulate.py``. A log odds
+ratio or elasticity of 0 plants nothing. Months count from the first month of the window.
 """
 
 import json
@@ -27,7 +27,7 @@ class Part(BaseModel):
 class Baseline(Part):
     """Monthly odds of leaving for a single person of 40 on step 3, a year on benefit."""
 
-    work_odds: Positive = 0.0125
+    work_odds: Positive = 0.0121
     other_odds: Positive = 0.0052
     moved_odds: Positive = 0.0017
     death_odds_at_40: Positive = 0.00008
@@ -36,7 +36,7 @@ class Baseline(Part):
     log_odds_per_log_year: float = -0.30  # duration dependence
     frailty_sd: Annotated[float, Field(ge=0)] = 0.3  # unobserved, to work
     corona_log_odds: float = -0.30  # 2020-04 to 2020-06, of every exit to work and other exit
-    third_quarter_log_odds: float = 0.22
+    third_quarter_log_odds: float = 0.19
     trend_log_odds_year: float = 0.0
     entry_corona_factor: Positive = 1.15  # inflow of 2020-03 to 2020-12
 

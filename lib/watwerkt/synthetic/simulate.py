@@ -1,4 +1,49 @@
-"""Simulate a municipality: people, staff, and what happened to them, month by month."""
+"""Simulate a municipality: people, staff, and what happened to them, month by month.
+
+The data-generating process, for person i with caseworker w in month t (parameters: ``scenario``):
+
+Leaving (``hazards``, ``exits``). A multinomial logit against staying, nobody leaves in the month of
+entry: ``P(cause k) = o_k / (1 + sum_j o_j)`` with
+
+    log o_work  = a_w + b_w (step - 3) + c log(0.25 + years on benefit) + age + education + health
+                  + exemption + status holder + frailty_i + part-time work + season_t
+                  + e_w log(C_wt / C*) + sum_windows g_w 1{reached contact in window before t}
+                  + provision (during, and in the year after) + trial (taken up, while it runs)
+    log o_other = a_o + b_o (step - 3) + c / 2 log(0.25 + years) + young + season_t
+                  + e_o log(C_wt / C*) + sum_windows g_o 1{reached contact} + trial
+    o_moved     by age;  log o_death linear in age;  pension on the first day of the AOW month
+
+``C_wt`` is clients per FTE of the own caseworker at the start of month t, ``C*`` the role's target,
+``frailty ~ N(0, s)``. "Other" is split into other income, education, household, no longer eligible,
+administrative and other by fixed shares. A couple's benefit ends for both when either leaves, but
+for death and pension; the other one's reason is then code 97 (or a move).
+
+Contact (``contacts``). A reached talk in month t, on a day on benefit, with probability
+
+    r exp(s (step - 3) + h log(C_wt / C*) + style_w + exempt) x 1.8 in the first three months
+      x factor of the trial;   s > 0 selects the near, s < 0 the far.
+
+Exit talks are held at a share of exits to work, some of them in the month before: the exit causes
+these, not they the exit. Missed and written contacts, intakes before and aftercare after the
+benefit have no effect.
+
+Staff (``staffing``, ``portfolios``). Departure, leave and rotation are exogenous; clients of who
+goes fall to colleagues by FTE, a newcomer takes a share of the team's. New clients go to a
+caseworker in proportion to ``FTE exp(q specialism_w (step - 3.5) / 2)``, whatever the caseloads: so
+in the steady state caseload = inflow / hazard, and the naive slope of exits on caseload is near -1
+at truth 0.
+
+Return (``exits``): ``r_k exp(-(months out - 2) / f)`` per month, from the second month on, for who
+left to work or otherwise; nobody returns from a move, pension or death.
+
+Trial and search period (``lottery``): take-up under either arm is fixed beforehand. In the lottery
+over applications a share of the treated is deterred, a part of them enters later after all.
+
+Stock (``stock``): thirty years of arrivals, without caseload and contact, then a year in full
+before the window opens. Arrivals are Poisson and exogenous. What is booked by the extract date, and
+how late, is in ``register``. Draws are addressed by person, month and purpose (``draws``), so two
+regimes over one population differ by the intervention alone.
+"""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
