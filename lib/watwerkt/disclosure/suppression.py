@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 FREE = 1e12  # more than any figure: how far a hidden total may grow
+MAX_ROWS = 128  # of a tall table, so many rows are looked at for each cell
 
 
 def hide_more(values: Array, hidden: Mask, has_margin: tuple[bool, bool], width: float) -> Mask:
@@ -53,16 +54,27 @@ def _hide_in_line(line: Array, hidden: Mask, width: float) -> Mask:
 def _hide_in_matrix(values: Array, hidden: Mask, width: float) -> Mask:
     if values.shape[0] < values.shape[1]:
         return _hide_in_matrix(values.T, hidden.T, width).T  # fewer columns, so fewer hubs
-    slack = _slack(values, np.ones_like(hidden))
+    hidden = hidden.copy()
+    down, up = _slack(values, np.ones_like(hidden))
     exposed = np.argwhere(hidden & (ranges(values, hidden, width) < width))
     while len(exposed):
         for row, column in exposed:
             cost = np.where(hidden, 0, values + 1)
-            rectangle = _cheapest_rectangle(cost, *slack, row, column, width)
-            hub = _cheapest_hub(cost, hidden, *slack, row, column, width)
-            hidden = hidden | min(rectangle, hub, key=lambda candidate: candidate[0])[1]
+            near = _rows_near(cost, row)
+            at, slack = int(np.searchsorted(near, row)), (down[near], up[near])
+            rectangle = _cheapest_rectangle(cost[near], *slack, at, column, width)
+            hub = _cheapest_hub(cost[near], hidden[near], *slack, at, column, width)
+            hidden[near] |= min(rectangle, hub, key=lambda candidate: candidate[0])[1]
         exposed = np.argwhere(hidden & (ranges(values, hidden, width) < width))
     return hidden
+
+
+def _rows_near(cost: Array, row: int) -> NDArray[np.intp]:
+    """The rows among which to look for a pattern: the cheapest to hide, ``row`` and the totals."""
+    if len(cost) <= MAX_ROWS:
+        return np.arange(len(cost))
+    cheapest = np.argpartition(cost.sum(axis=1), MAX_ROWS)[:MAX_ROWS]
+    return np.unique([*cheapest, row, len(cost) - 1])
 
 
 def _cheapest_rectangle(
