@@ -25,18 +25,19 @@ DAYS = [
     date(2025, 2, 1),
     date(2025, 3, 1),
 ]
-IDS = {"person_id": "abcd", "caseworker_id": "wv", "team_id": "tu"}
+IDS = {"person_id": "aaabbcd", "caseworker_id": "wv", "team_id": "tu"}
+CODES = {"scheme": ["PW", "PW", "PW", "IOAW", "Tozo"], "exit_reason": ["11", "97", "03"]}
 TEXTS = ["1", "couple", "nonsense"]
 REPORTS = [date(2021, month, 1) for month in (1, 2, 3)]
-YEARS = [1850, 1956, 1980, 2003, 2010, 2031]
+YEARS = [1980, 1990, 1956, 2003, 2010, 1850]
 
 
 def values(column: Column) -> st.SearchStrategy:
     """Few values, so that rows collide; also what should not be there."""
     pools = {
-        "id": list(IDS.get(column.name, "xyz")),
+        "id": list(IDS.get(column.name, "xyzvw")),
         "text": TEXTS,
-        "code": [*list(codes(column.codes))[:3], "97", "Tozo", "zz"] if column.codes else [],
+        "code": _codes(column),
         "date": DAYS,
         "month": [day.replace(day=1) for day in DAYS],
         "integer": YEARS,
@@ -47,13 +48,19 @@ def values(column: Column) -> st.SearchStrategy:
     return pool if column.required else st.none() | pool
 
 
+def _codes(column: Column) -> list[str]:
+    if not column.codes:
+        return []
+    return [*CODES.get(column.codes, list(codes(column.codes))[:2]), "zz"]
+
+
 @st.composite
-def dirty_tables(draw: st.DrawFn, name: str, max_size: int) -> pl.DataFrame:
+def dirty_tables(draw: st.DrawFn, name: str, max_size: int, min_size: int = 0) -> pl.DataFrame:
     """A table of which some optional columns are not delivered, and some rows come twice."""
     promised = tables()[name]
     delivered = [c for c in promised.columns.values() if c.required or draw(st.booleans())]
     row = st.tuples(*(values(c) for c in delivered))
-    rows = draw(st.lists(row, max_size=max_size))
+    rows = draw(st.lists(row, min_size=min_size, max_size=max_size))
     again = draw(st.lists(st.sampled_from(rows), max_size=3)) if rows else []
     schema = {c.name: promised.dtypes()[c.name] for c in delivered}
     return pl.DataFrame([*rows, *again], schema=schema, orient="row")
@@ -64,16 +71,16 @@ def dirty_deliveries(draw: st.DrawFn) -> Delivery:
     """Clients and benefits always; of the other tables some."""
     frames = {
         "clients": draw(dirty_tables("clients", 6)),
-        "benefits": draw(dirty_tables("benefits", 12)),
+        "benefits": draw(dirty_tables("benefits", 12, min_size=2)),
     }
     if draw(st.booleans()):
         n_rows = frames["benefits"].height
         months = draw(st.lists(st.sampled_from(REPORTS), min_size=n_rows, max_size=n_rows))
         reported = pl.Series("report_month", months, pl.Date)
         frames["benefits"] = frames["benefits"].with_columns(reported)
-    others = draw(st.sets(st.sampled_from(sorted(tables().keys() - frames.keys())), max_size=5))
+    others = draw(st.sets(st.sampled_from(sorted(tables().keys() - frames.keys())), max_size=4))
     for name in sorted(others):
-        frames[name] = draw(dirty_tables(name, 6))
+        frames[name] = draw(dirty_tables(name, 8))
     return delivery(**frames)
 
 

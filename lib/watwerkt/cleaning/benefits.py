@@ -41,11 +41,9 @@ def flag_outside_working_age(frame: pl.DataFrame, context: Context) -> RuleResul
     )
     start, end, pension = pl.col("start_date"), pl.col("end_date"), pl.col("pension_date")
     is_past_pension = (end.is_null() | (end > pension)) & (pension <= context.extract_date)
-    risk_end = (
-        pl.when(start.dt.year() < pl.col("birth_year") + ADULT_AGE)
-        .then(start)
-        .when(is_past_pension)
-        .then(pension)
+    is_minor = start.dt.year() < pl.col("birth_year") + ADULT_AGE
+    risk_end = pl.min_horizontal(
+        pl.when(is_minor).then(start), pl.when(is_past_pension).then(pension)
     )
     dated = aged.with_columns(risk_end_date=pl.when(is_in_scope()).then(risk_end))
     return flag_rows(
