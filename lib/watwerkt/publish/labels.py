@@ -8,7 +8,7 @@ import pandas as pd
 
 from watwerkt.codebook import labels as codebook_labels
 from watwerkt.publish.language import Translator
-from watwerkt.publish.vocabulary import word
+from watwerkt.publish.vocabulary import Word, vocabulary, word
 
 Columns = Mapping[str, str] | Sequence[str]  # column → message id, or as in the vocabulary
 TOTAL = "total"  # the key of a margin in a protected frame
@@ -66,17 +66,18 @@ def build_labels(
     ``codes`` gives a column's code list in the codebook, which has both languages itself.
     """
     given = columns if isinstance(columns, Mapping) else dict.fromkeys(columns, "")
-    words = {column: word(column) for column in given}
+    words = {
+        c: vocabulary().get(c, Word(msgid)) if msgid else word(c) for c, msgid in given.items()
+    }
     listed = {c: w.codes for c, w in words.items() if w.codes} | dict(codes or {})
     spoken = {c: w.names for c, w in words.items() if w.names} | dict(names or {})
     called = {column: codebook_labels(name, translator.language) for column, name in listed.items()}
     for column, named in spoken.items():
         translated = {value: translator.text(msgid) for value, msgid in named.items()}
         called[column] = called.get(column, {}) | translated
-    labels = {c: msgid or words[c].label for c, msgid in given.items()}
     return Labels(
         translator=translator,
-        columns={c: translator.text(msgid) if msgid else c for c, msgid in labels.items()},
+        columns={c: translator.text(msgid or words[c].label) for c, msgid in given.items()},
         formats={c: w.format for c, w in words.items() if w.format} | dict(formats or {}),
         names=called,
         mark=mark,

@@ -4,7 +4,7 @@ The colours hold 4.5 : 1 against white, since names are written in them, and sta
 colour-blind (tested). Lines differ in their dashes too, and are named where they end.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -97,6 +97,13 @@ def build_axes(labels: Labels, height: float = 3.5) -> tuple[Figure, Axes]:
     if labels.mark:
         figure.suptitle(labels.mark, x=0.99, ha="right", fontsize=9, color=ALARM)
     return figure, figure.subplots()
+
+
+def order_codes(codes: Iterable[str]) -> list[str]:
+    """Each code once, those with a colour of their own first, so that order too stays the same."""
+    seen = list(dict.fromkeys(codes))
+    known = [code for code in COLOURS if code in seen]
+    return known + [code for code in seen if code not in COLOURS]
 
 
 def colours_of(codes: Sequence[str]) -> dict[str, str]:

@@ -9,6 +9,7 @@ from great_tables import GT
 from watwerkt.errors import DisclosureError
 from watwerkt.publish.labels import Labels
 from watwerkt.publish.language import NOTHING
+from watwerkt.publish.style import order_codes
 
 INTERVAL = {"conf_low", "conf_high"}
 STYLE = re.compile(r'<style>.*?</style>|\s(?:id|headers|rowspan)="[^"]*"|\scolspan="1"', re.DOTALL)
@@ -44,7 +45,7 @@ def table_html(
     return (
         f'<div class="table" id="{table_id}" role="region" tabindex="0" '
         f'aria-labelledby="{table_id}-caption"><table>'
-        f'<caption id="{table_id}-caption">{caption}</caption>'
+        f'<caption id="{table_id}-caption"><span>{caption}</span></caption>'
         + re.sub(r"\s*\n\s*", "", CLASS.sub(_rename_class, body))
         + "</table></div>"
     )
@@ -64,7 +65,7 @@ def spread_series(
         ends = zip(cells, frame[low], frame[high], strict=True)
         cells = [f"{y_} ({labels.value(low, a)} – {labels.value(high, b)})" for y_, a, b in ends]
     found = dict(zip(zip(frame[x], frame[series], strict=True), cells, strict=True))
-    codes = list(dict.fromkeys(frame[series]))
+    codes = order_codes(frame[series])
     heads = list(dict.fromkeys(frame[x]))
     wide = {
         f"{series}_{place}": [found.get((head, code), NOTHING) for head in heads]

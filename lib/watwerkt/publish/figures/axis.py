@@ -62,6 +62,8 @@ def label_ends(
     wanted = np.array([(ends[name][1] - low) / (high - low) * height for name in names])
     right = max(x for x, _, _ in ends.values())
     for name, text, y, place in zip(names, written, wanted, spread(wanted, tall), strict=True):
+        reach = [ends[name][0], right], [ends[name][1]] * 2
+        axes.plot(*reach, color=ends[name][2], linewidth=0.8, linestyle=":", clip_on=False)
         axes.annotate(
             text,
             (right, low + y / height * (high - low)),

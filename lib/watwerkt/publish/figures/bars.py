@@ -1,12 +1,15 @@
 """Bars: a distribution in bands, and parts of a whole."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
 from watwerkt.publish.figures.axis import drop_margins, format_axis
 from watwerkt.publish.labels import TOTAL, Labels
-from watwerkt.publish.style import BLUE, FAINT, INK, build_axes, colours_of
+from watwerkt.publish.language import NOTHING
+from watwerkt.publish.style import BLUE, FAINT, INK, build_axes, colours_of, order_codes
 
 
 def plot_bands(frame: pd.DataFrame, labels: Labels, *, x: str, y: str, marked: str = "") -> Figure:
@@ -47,18 +50,18 @@ def plot_stack(frame: pd.DataFrame, labels: Labels, *, y: str, x: str, series: s
     totals = frame[frame[series] == TOTAL].set_index(y)[x].astype("float64")
     frame = drop_margins(frame, y, series)
     lengths = frame.set_index([y, series])[x].astype("float64").fillna(0)
-    categories, codes = (list(dict.fromkeys(frame[column])) for column in (y, series))
+    categories, codes = list(dict.fromkeys(frame[y])), order_codes(frame[series])
     figure, axes = build_axes(labels, height=1.3 + 0.42 * len(categories))
     names = [labels.value(y, category) for category in categories]
     left = np.zeros(len(categories))
     for code, colour in colours_of(codes).items():
         width = lengths.reindex([(category, code) for category in categories], fill_value=0.0)
-        name = labels.value(series, code)
+        name = labels.value(series, code) + ("" if width.any() else f" {NOTHING}")
         axes.barh(names, width, left=left, color=colour, height=0.7, label=name)
         left = left + width.to_numpy()
     rest = totals.reindex(categories).to_numpy() - left
     if (rest > 0).any():
-        hidden = {"color": "white", "edgecolor": FAINT, "hatch": "////", "linewidth": 0}
+        hidden: Any = {"color": "white", "edgecolor": FAINT, "hatch": "....", "linewidth": 0}
         name = labels.translator.text("not shown: too few people")
         axes.barh(names, rest.clip(min=0), left=left, height=0.7, label=name, **hidden)
     axes.invert_yaxis()

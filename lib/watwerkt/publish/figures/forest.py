@@ -43,6 +43,7 @@ def plot_forest(
         is_naive=frame[status] == WARNING if status in frame else False,
         detectable=frame[mde].astype("float64") if mde in frame else np.nan,
     )
+    drawn["detectable"] = drawn["detectable"].mask(drawn["is_naive"])
     scaled = np.exp if is_ratio else np.asarray
     for place, (_, row) in enumerate(drawn.iterrows()):
         numbers = row[[x, low, high, "detectable"]].to_numpy("float64")
@@ -58,6 +59,8 @@ def plot_forest(
     axes.set_ylim(len(frame) - 0.4, -0.9 if labels.is_narrow else -0.6)
     axes.grid(visible=False, axis="y")
     format_axis(axes.xaxis, labels, x, frame[x])
+    if is_ratio:
+        axes.set_xlabel(labels.translator.text("odds ratio"))
     _explain(figure, labels, drawn)
     return figure
 
@@ -68,7 +71,7 @@ def _draw_row(axes: Axes, place: int, numbers: np.ndarray, is_naive: bool, heigh
     if is_naive:
         hatch: dict[str, Any] = {"edgecolor": NAIVE, "hatch": "////", "alpha": 0.45}
         axes.barh(place, high - low, height, low, color="none", linewidth=0, **hatch)
-    elif not np.isnan(mde):
+    if not np.isnan(mde):
         nearest, furthest = (1 / mde, mde) if axes.get_xscale() == "log" else (-mde, mde)
         axes.barh(place, furthest - nearest, height, nearest, color=GRID, linewidth=0)
     axes.plot([low, high], [place, place], color=colour, linewidth=2)

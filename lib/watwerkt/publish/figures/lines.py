@@ -8,8 +8,9 @@ from matplotlib.figure import Figure
 
 from watwerkt.publish.figures.axis import drop_margins, format_axis, label_ends
 from watwerkt.publish.labels import Labels
-from watwerkt.publish.style import INK, build_axes, colours_of
+from watwerkt.publish.style import INK, build_axes, colours_of, order_codes
 
+HEADROOM = 1.06
 DASHES = ("-", (0, (6, 2)), (0, (2, 1.5)), (0, (6, 2, 1.5, 2)))
 
 
@@ -32,7 +33,7 @@ def plot_lines(
     """
     figure, axes = build_axes(labels)
     frame = drop_margins(frame, x, series)
-    codes = list(dict.fromkeys(frame[series])) if series else [""]
+    codes = order_codes(frame[series]) if series else [""]
     colours = colours_of(codes) if series else {"": INK}
     ends = {}
     for i, code in enumerate(codes):
@@ -47,9 +48,10 @@ def plot_lines(
             ends[labels.value(series, code)] = end
     format_axis(axes.xaxis, labels, x, frame[x])
     format_axis(axes.yaxis, labels, y, frame[y])
-    if from_zero:
-        axes.set_ylim(bottom=0)
     axes.margins(x=0.01)
+    if from_zero:
+        highest = frame[[c for c in (y, high) if c]].astype("float64").max().max()
+        axes.set_ylim(0, HEADROOM * highest if highest > 0 else 1)
     axes.grid(visible=False, axis="x")
     if ends:
         label_ends(figure, axes, labels, ends)
