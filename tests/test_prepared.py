@@ -85,6 +85,16 @@ def test_the_same_delivery_gives_the_same_bytes_and_nothing_beside_them(cleaned,
     assert [path.name for path in folder.parent.iterdir()] == ["GM9901"]
 
 
+def test_the_bytes_do_not_follow_the_chunks_that_the_threads_leave(cleaned, folder, monkeypatch):
+    whole = pl.concat(build_panel(cleaned))
+    pieces = pl.concat([whole[:3], whole[3:]], rechunk=False)
+    assert pieces.n_chunks() == 2
+    before = digests(folder)
+    monkeypatch.setattr(module, "build_panel", lambda *_: [pieces])
+    write_prepared(cleaned, folder, PARAMS, fingerprint="f")
+    assert digests(folder) == before
+
+
 def test_what_is_prepared_stays_when_preparing_again_fails(cleaned, folder, monkeypatch):
     before = digests(folder)
     monkeypatch.setattr(module, "build_panel", lambda *_: 1 / 0)

@@ -26,6 +26,7 @@ from watwerkt.panel.traits import dated_traits
 
 SCHEMA_VERSION = 1
 SPELLS_A_FILE = 20_000
+ROWS_A_GROUP = 250_000
 RULES = ("codebook", "schemas.py", "schemas.yaml", "intake", "cleaning", "panel")
 
 
@@ -155,20 +156,24 @@ def _read_about(folder: Path) -> dict[str, Any] | None:
 
 def _write_frames(cleaned: Cleaned, folder: Path) -> int:
     """Write every frame; return the number of person-months."""
-    for name in ("spells", "panel", "tables", "quarantine"):
-        (folder / name).mkdir(parents=True)
-    cleaned.spells.write_parquet(folder / "spells" / "part-0000.parquet")
-    cleaned.ledger.write_parquet(folder / "ledger.parquet")
-    cleaned.accounts.write_parquet(folder / "accounts.parquet")
-    for name, table in cleaned.tables.items():
-        table.write_parquet(folder / "tables" / f"{name}.parquet")
-    for name, table in cleaned.quarantine.items():
-        table.write_parquet(folder / "quarantine" / f"{name}.parquet")
+    whole = {"ledger": cleaned.ledger, "accounts": cleaned.accounts}
+    whole |= {"spells/part-0000": cleaned.spells}
+    whole |= {f"tables/{name}": table for name, table in cleaned.tables.items()}
+    whole |= {f"quarantine/{name}": table for name, table in cleaned.quarantine.items()}
+    for room in ("spells", "panel", "tables", "quarantine"):
+        (folder / room).mkdir(parents=True)
+    for name, table in whole.items():
+        _write_frame(table, folder / f"{name}.parquet")
     n_rows = 0
     for part, rows in enumerate(build_panel(cleaned, 1 + cleaned.spells.height // SPELLS_A_FILE)):
-        rows.write_parquet(folder / "panel" / f"part-{part:04}.parquet")
+        _write_frame(rows, folder / "panel" / f"part-{part:04}.parquet")
         n_rows += rows.height
     return n_rows
+
+
+def _write_frame(frame: pl.DataFrame, path: Path) -> None:
+    """Write row groups of one size: Polars would follow its chunks, which follow the threads."""
+    frame.rechunk().write_parquet(path, row_group_size=ROWS_A_GROUP)
 
 
 def _about(cleaned: Cleaned, n_person_months: int) -> dict[str, Any]:
