@@ -3,7 +3,15 @@
 import polars as pl
 
 from watwerkt.analysis.destination import STAY, UNEXPLAINED, destination_group
-from watwerkt.disclosure import Policy, Protected, protect_counts, protect_means, protect_shares
+from watwerkt.disclosure import (
+    Gap,
+    Policy,
+    Protected,
+    protect_counts,
+    protect_means,
+    protect_shares,
+)
+from watwerkt.disclosure.gap import NO_EXITS, NO_TEAMS
 
 
 def monthly_coverage(panel: pl.LazyFrame, policy: Policy) -> Protected:
@@ -17,7 +25,7 @@ def monthly_coverage(panel: pl.LazyFrame, policy: Policy) -> Protected:
     )
 
 
-def registration_by_team(panel: pl.LazyFrame, policy: Policy) -> Protected:
+def registration_by_team(panel: pl.LazyFrame, policy: Policy) -> Protected | Gap:
     """Personal contacts per 100 clients a month, per team; never per caseworker."""
     teams = (
         panel.filter(pl.col("team_id").is_not_null())
@@ -31,6 +39,8 @@ def registration_by_team(panel: pl.LazyFrame, policy: Policy) -> Protected:
         .collect()
         .to_pandas()
     )
+    if teams.empty:
+        return NO_TEAMS
     return protect_means(
         teams,
         ["contacts_per_100", "known_months_share"],
@@ -41,7 +51,7 @@ def registration_by_team(panel: pl.LazyFrame, policy: Policy) -> Protected:
     )
 
 
-def unknown_exit_reasons(panel: pl.LazyFrame, policy: Policy) -> Protected:
+def unknown_exit_reasons(panel: pl.LazyFrame, policy: Policy) -> Protected | Gap:
     """Share of exits per year without a known reason."""
     years = (
         panel.filter(pl.col("exit_destination") != STAY)
@@ -50,4 +60,6 @@ def unknown_exit_reasons(panel: pl.LazyFrame, policy: Policy) -> Protected:
         .collect()
         .to_pandas()
     )
+    if years.empty:
+        return NO_EXITS
     return protect_shares(years, {"share_unknown": ("n_unknown", "n_exits")}, policy, by=["year"])

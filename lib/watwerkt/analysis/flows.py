@@ -4,7 +4,8 @@ import pandas as pd
 import polars as pl
 
 from watwerkt.analysis.destination import GROUPS, OUTSIDE, STAY, UNEXPLAINED, destination_group
-from watwerkt.disclosure import Policy, Protected, protect_counts, protect_shares
+from watwerkt.disclosure import Gap, Policy, Protected, protect_counts, protect_shares
+from watwerkt.disclosure.gap import NO_EXITS
 
 
 def monthly_stock(panel: pl.LazyFrame, policy: Policy) -> Protected:
@@ -31,9 +32,11 @@ def quarterly_flows(panel: pl.LazyFrame, policy: Policy) -> Protected:
     return protect_counts(long.to_pandas(), ["n_persons"], policy, by=["quarter", "flow"])
 
 
-def yearly_exits(panel: pl.LazyFrame, policy: Policy) -> Protected:
+def yearly_exits(panel: pl.LazyFrame, policy: Policy) -> Protected | Gap:
     """Exits per calendar year and destination group, work first."""
     counts = _exits(panel).group_by("year", "destination_group").agg(n_exits=pl.len()).collect()
+    if counts.is_empty():
+        return NO_EXITS
     order = pd.CategoricalDtype(GROUPS, ordered=True)
     return protect_counts(
         counts.to_pandas().astype({"destination_group": order}),
@@ -44,7 +47,7 @@ def yearly_exits(panel: pl.LazyFrame, policy: Policy) -> Protected:
     )
 
 
-def work_share_bounds(panel: pl.LazyFrame, policy: Policy) -> Protected:
+def work_share_bounds(panel: pl.LazyFrame, policy: Policy) -> Protected | Gap:
     """Share of exits to work per year, at least and at most given the unknown reasons.
 
     Exits outside policy (moves, pension, death) are left out. At least: no unknown reason was
@@ -63,6 +66,8 @@ def work_share_bounds(panel: pl.LazyFrame, policy: Policy) -> Protected:
         )
         .collect()
     )
+    if counts.is_empty():
+        return NO_EXITS
     return protect_shares(
         counts.to_pandas(),
         {

@@ -13,7 +13,8 @@ import pandas as pd
 import polars as pl
 
 from watwerkt.analysis.destination import GROUPS, UNEXPLAINED, destination_group
-from watwerkt.disclosure import Policy, Protected, protect_curve
+from watwerkt.disclosure import Gap, Policy, Protected, protect_curve
+from watwerkt.disclosure.gap import NO_EXITS
 from watwerkt.estimators.survival_curves import aalen_johansen, kaplan_meier
 
 DAYS_PER_MONTH = 365.25 / 12
@@ -55,9 +56,11 @@ def spell_durations(spells: pl.LazyFrame, window: Window) -> pd.DataFrame:
 
 def exits_by_destination(
     spells: pl.LazyFrame, window: Window, policy: Policy, conf_level: float
-) -> Protected:
+) -> Protected | Gap:
     """Cumulative incidence of each destination group by months since the start (Aalen-Johansen)."""
     durations = spell_durations(spells, window)
+    if not durations["destination"].any():
+        return NO_EXITS
     curves = aalen_johansen(
         durations["duration"], durations["destination"], entry=durations["entry"]
     ).tidy(conf_level)
@@ -71,9 +74,11 @@ def exits_by_destination(
 
 def still_on_benefit(
     spells: pl.LazyFrame, window: Window, policy: Policy, conf_level: float
-) -> Protected:
+) -> Protected | Gap:
     """Share still on benefit by months since the start (Kaplan-Meier), any exit ending it."""
     durations = spell_durations(spells, window)
+    if not durations["destination"].any():
+        return NO_EXITS
     curve = kaplan_meier(
         durations["duration"], np.asarray(durations["destination"] != ""), entry=durations["entry"]
     )

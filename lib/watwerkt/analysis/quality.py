@@ -3,7 +3,7 @@
 import polars as pl
 
 from watwerkt.codebook import UNKNOWN
-from watwerkt.disclosure import Policy, Protected, protect_counts, protect_means
+from watwerkt.disclosure import Gap, Policy, Protected, protect_counts, protect_means
 from watwerkt.panel.prepared import Prepared
 
 NEEDS = {  # chapter → the tables without which it says "not delivered"
@@ -21,6 +21,7 @@ BOOKING_LABELS = {
         "assumed: the chapters use what happened before {observed_until:date}."
     ),
 }
+NOTHING_FOUND = Gap("No rule found anything to clean.")
 CLASS_SIZES = (1, 2, 4, 9)  # people who share a combination of traits: upper end of each band
 
 
@@ -36,9 +37,11 @@ def accounts_table(accounts: pl.DataFrame, policy: Policy) -> Protected:
     )
 
 
-def ledger_table(ledger: pl.DataFrame, policy: Policy) -> Protected:
+def ledger_table(ledger: pl.DataFrame, policy: Policy) -> Protected | Gap:
     """Rows of the register that each cleaning rule touched, rules that found nothing left out."""
     found = ledger.filter(pl.col("n_rows") > 0).to_pandas()
+    if found.empty:
+        return NOTHING_FOUND
     return protect_counts(found, ["n_rows"], policy, by=[("table", "rule", "action")], of="records")
 
 

@@ -10,6 +10,7 @@ from IPython.display import HTML
 
 from watwerkt import __version__
 from watwerkt.analysis.incidence import Window
+from watwerkt.disclosure.gap import Gap
 from watwerkt.disclosure.policy import Policy, read_policy
 from watwerkt.disclosure.protected import Protected, require_protected
 from watwerkt.disclosure.released import read_released
@@ -103,11 +104,14 @@ class Chapter:
         }
         return self.page.provenance(facts)
 
-    def record(self, protected: Protected) -> None:
+    def record(self, protected: Protected | Gap) -> None:
         """Hand estimates or aggregates to the report; nothing happens in an analyst's own run.
 
-        Raises DisclosureError for what is not protected, or is neither of the two.
+        A gap has nothing to hand. Raises DisclosureError for what is not protected, or is neither
+        of the two.
         """
+        if isinstance(protected, Gap):
+            return
         require_protected(protected)
         if self._record_dir is not None:
             write_record(protected, self.about, self._record_dir / self.name)
