@@ -30,12 +30,23 @@ person_id;benefit_id;scheme;start_date;end_date;exit_reason
 k0001;u1;PW;2020-01-01;2020-07-01;11
 k0002;u2;PW;2021-02-15;;
 """
-GWS4ALL = """
-Clientnummer;geboortejaar;geslacht;Kode groep;Startdatum periodiek algemeen;Einddatum periodiek algemeen;Oorspronkelijke begindatum uitkeringsdossier;Omschrijving leefvorm;Oorzaak bijstandsafhankelijkheid
+GWS4ALL_COLUMNS = [  # the nine of domain.md §1.4
+    "Clientnummer",
+    "geboortejaar",
+    "geslacht",
+    "Kode groep",
+    "Startdatum periodiek algemeen",
+    "Einddatum periodiek algemeen",
+    "Oorspronkelijke begindatum uitkeringsdossier",
+    "Omschrijving leefvorm",
+    "Oorzaak bijstandsafhankelijkheid",
+]
+GWS4ALL_ROWS = """
 100234;1976;man;02;04-05-2018;04-08-2018;04-05-2018;Alleenstaande;Einde dienstbetrekking
-100234;1976;man;02;01-10-2018;;04-05-2018;Alleenstaande ouder;Beëindiging zelfstandig beroep of bedrijf
-100777;1990;vrouw;02;15-01-2020;01-03-2021;15-01-2020;Gehuwd / Samenwonend;Oorzaak die niemand kent
+100234;1976;man;02;01-10-2018;;04-05-2018;Alleenstaande ouder;Beëindiging WW-uitkering
+100777;1990;vrouw;02;15-01-2020;01-03-2021;15-01-2020;Gehuwd / Samenwonend;Oorzaak van niemand
 """
+GWS4ALL = ";".join(GWS4ALL_COLUMNS) + GWS4ALL_ROWS
 TEXT = {"clients.csv": CLIENTS, "benefits.csv": BENEFITS}
 
 

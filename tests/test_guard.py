@@ -9,21 +9,19 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from intake_deliveries import bsns, column
 
+from intake_deliveries import bsns, column
 from watwerkt.intake.bsn import passes_bsn_test
 from watwerkt.intake.guard import find_personal_data, find_rules
 
-SURNAMES = """Jansen;de Vries;van den Berg;Bakker;van Dijk;Yılmaz;El Amrani;Smit;Meijer;Pietersen;
-Öztürk;Hendriks""".replace("\n", "").split(";")
-FULL_NAMES = "Jan Jansen;Fatima El Idrissi;P. de Boer;Bakker, A.B.;Mehmet Kaya;Anouk Visser".split(
-    ";"
-)
-STREETS = "Dorpsstraat 12;Kerkweg 3a;Lange Nieuwstraat 114;Plein 1944 8;Wilhelminalaan 7".split(";")
+SURNAMES = ["Jansen", "de Vries", "van den Berg", "Bakker", "van Dijk", "Yılmaz", "El Amrani",
+            "Smit", "Meijer", "Pietersen", "Öztürk", "Hendriks"]  # fmt: skip
+FULL_NAMES = ["Jan Jansen", "Fatima El Idrissi", "P. de Boer", "Bakker, A.B.", "Mehmet Kaya"]
+STREETS = ["Dorpsstraat 12", "Kerkweg 3a", "Lange Nieuwstraat 114", "Wilhelminalaan 7"]
 RNG = np.random.default_rng(7)
 BORN = [dt.date(1952, 3, 14) + dt.timedelta(days=int(d)) for d in RNG.integers(0, 19_000, 40)]
-NOTES = [f"Gesprek gevoerd over {w}, komt volgende week terug met stukken {i}" for i, w in
-         enumerate("werk huur zorg stage schuld taal kind reis griep scholing".split() * 3)]  # fmt: skip
+WORDS = ["werk", "huur", "zorg", "stage", "schuld", "taal", "kind", "reis", "griep", "scholing"]
+NOTES = [f"Gesprek over {w} gevoerd, komt volgende week terug {i}" for w in WORDS for i in "abc"]
 
 
 def rules(name: str, values: list) -> set[str]:
@@ -45,7 +43,10 @@ def dutch(days: list[dt.date], form: str = "%d-%m-%Y") -> list[str]:
         ("veld3", bsns(25) + [f"{i:09d}" for i in range(100_000_000, 100_000_020)], "bsn"),
         ("BSN", bsns(3), "bsn"),
         ("Burgerservicenummer partner", bsns(1), "bsn"),
+        ("veld3", [f"{b[:3]}-{b[3:6]}-{b[6:]}" for b in bsns(40)], "bsn"),
         ("veld3", SURNAMES * 3, "name"),
+        ("veld3", [name.upper() for name in SURNAMES], "name"),
+        ("Voorletters", ["J.P.", "A."], "name"),
         ("veld3", FULL_NAMES, "name"),
         ("Achternaam", ["Xqzwk"], "name"),
         ("naam", ["Wiebe Xqzwk", "Zoltan Qwerty"], "name"),
@@ -56,6 +57,7 @@ def dutch(days: list[dt.date], form: str = "%d-%m-%Y") -> list[str]:
         ("veld3", ["06-12345678", None], "phone"),
         ("veld3", ["x", "+31 6 1234 5678"], "phone"),
         ("veld3", ["0612345678", "0687654321", "0622334455", "0655443322", "0301234567"], "phone"),
+        ("veld3", [610_000_000 + int(n) for n in RNG.integers(0, 49_999_999, 30)], "phone"),
         ("telefoon", ["0301234567"], "phone"),
         ("veld3", ["NL91ABNA0417164300"], "iban"),
         ("veld3", ["nl91 abna 0417 1643 00"], "iban"),
@@ -66,6 +68,9 @@ def dutch(days: list[dt.date], form: str = "%d-%m-%Y") -> list[str]:
         ("veld3", dutch(BORN), "birth_date"),
         ("veld3", dutch(BORN, "%Y%m%d"), "birth_date"),
         ("veld3", BORN, "birth_date"),
+        ("veld3", dutch(BORN, "%m/%d/%Y"), "birth_date"),
+        ("veld3", dutch(BORN, "%Y-%m-%d %H:%M:%S"), "birth_date"),
+        ("geboren", dutch(BORN, "%d-%m-%y"), "birth_date"),
         ("veld3", dutch(BORN[:12]), "birth_date"),
         ("Geboortedatum", ["14-03-1980"], "birth_date"),
         ("DD_GEBOORTE", ["19800314", "19900401"], "birth_date"),
@@ -83,7 +88,7 @@ STARTS = [dt.date(2008, 1, 1) + dt.timedelta(days=int(d)) for d in RNG.integers(
     [
         ("start_date", STARTS),
         ("Startdatum periodiek algemeen", dutch(STARTS)),
-        ("end_date", dutch(STARTS, "%Y%m%d") + ["00000000", "99999999"]),
+        ("end_date", [*dutch(STARTS, "%Y%m%d"), "00000000", "99999999"]),
         ("datum", [dt.date(1986, 1, 1) + dt.timedelta(days=7 * i) for i in range(300)]),
         ("aow_month", [dt.date(2019 + i // 12, i % 12 + 1, 1) for i in range(300)]),
         ("verslagmaand", [f"{y}{m:02d}" for y in range(2010, 2024) for m in range(1, 13)]),
@@ -97,6 +102,8 @@ STARTS = [dt.date(2008, 1, 1) + dt.timedelta(days=int(d)) for d in RNG.integers(
         *[(f"klantnr{n}", [f"{v:0{n}d}" for v in range(500)]) for n in range(6, 11)],
         ("klantnr", [f"0344{v:06d}" for v in range(500)]),
         ("klantnr", [f"0622{v:06d}" for v in RNG.integers(0, 10**6, 500)]),
+        ("klantnr", [600_000_000 + v for v in range(500)]),
+        ("periode", [f"{y}-{y + 1}" for y in range(1950, 2024)]),
         ("constant", ["123456782"] * 500),
         ("Omschrijving leefvorm", ["Alleenstaande", "Gehuwd / Samenwonend"] * 200),
         ("oorzaak", ["verhuizing vanuit een andere gemeente", "einde van de WW-uitkering"] * 200),

@@ -7,9 +7,9 @@ import pyreadstat
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from intake_deliveries import BENEFITS, CLIENTS, drawn, everything_said, write_folder, write_xlsx
 from polars.testing import assert_frame_equal
 
+from intake_deliveries import BENEFITS, CLIENTS, drawn, everything_said, write_folder, write_xlsx
 from watwerkt.errors import DeliveryError
 from watwerkt.intake.delivery import read_delivery
 from watwerkt.intake.formats import as_text, read_raw
@@ -222,7 +222,9 @@ def test_every_notation_says_the_same_day(days):
         assert parse_dates(texts, ANY).to_list() == days
 
 
-CELLS = st.text(st.characters(codec="cp1252", exclude_categories=["Cc"], exclude_characters='"'), max_size=12)
+CELLS = st.text(
+    st.characters(codec="cp1252", exclude_categories=["Cc"], exclude_characters='"'), max_size=12
+)
 ROWS = st.lists(st.tuples(CELLS, CELLS, CELLS), min_size=1, max_size=8)
 
 

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 import yaml
-from intake_deliveries import GWS4ALL, drawn, write_folder, write_xlsx
 
+from intake_deliveries import GWS4ALL, drawn, write_folder, write_xlsx
 from watwerkt import schemas
 from watwerkt.errors import DeliveryError, VersionError
 from watwerkt.intake.apply import apply_mapping
@@ -120,7 +120,10 @@ WRONG = [
     ({"tables": {"klanten": {"columns": {}}}}, "no such table: klanten"),
     ({"tables": {"clients": {"columns": {"person_id": "a", "age": "b"}}}}, "no column age"),
     ({"tables": {"clients": {"columns": {"person_id": "a"}}}}, "sex is required and not mapped"),
-    ({"tables": {"clients": {"columns": {"person_id": {"from": "a", "key": ["a"]}}}}}, "say one of"),
+    (
+        {"tables": {"clients": {"columns": {"person_id": {"from": "a", "key": ["a"]}}}}},
+        "say one of",
+    ),
     ({"tables": {"clients": {"columns": {"sex": {"from": "a", "codes": {1: "male"}}}}}}, "codes"),
     ({"dates": ["dd/mm"]}, "dates"),
     ({"tables": []}, "tables"),
@@ -165,8 +168,8 @@ def test_every_shipped_mapping_fits_the_schemas(tmp_path):
 
 GWS_BENEFITS = [
     ("100234", "100234-2018-05-04", date(2018, 5, 4), date(2018, 8, 4), "job_loss"),
-    ("100234", "100234-2018-05-04", date(2018, 10, 1), None, "self_employment_ended"),
-    ("100777", "100777-2020-01-15", date(2020, 1, 15), date(2021, 3, 1), "Oorzaak die niemand kent"),
+    ("100234", "100234-2018-05-04", date(2018, 10, 1), None, "unemployment_benefit_ended"),
+    ("100777", "100777-2020-01-15", date(2020, 1, 15), date(2021, 3, 1), "Oorzaak van niemand"),
 ]  # fmt: skip
 
 
@@ -180,14 +183,16 @@ def check_gws4all(delivery) -> None:
         ("100234", 1976, "male", "single_parent"),
         ("100777", 1990, "female", "couple"),
     ]
-    assert delivery.dropped_columns in ({"export.csv": ["Kode groep"]}, {"export.xlsx": ["Kode groep"]})  # fmt: skip
+    assert list(delivery.dropped_columns.values()) == [["Kode groep"]]
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "utf-8"])
 def test_gws4all_in_semicolon_csv(tmp_path, encoding):
     content = GWS4ALL.lstrip("\n").replace("\n", "\r\n").encode(encoding)
     files = {"export.csv": content}
-    check_gws4all(read_delivery(write_folder(tmp_path, files, mapping="gws4all", tables=GWS_TABLES)))
+    check_gws4all(
+        read_delivery(write_folder(tmp_path, files, mapping="gws4all", tables=GWS_TABLES))
+    )
 
 
 @pytest.mark.parametrize("is_typed", [True, False])

@@ -2,8 +2,8 @@
 
 import pytest
 import yaml
-from intake_deliveries import GWS4ALL, bsns, drawn, write_folder
 
+from intake_deliveries import GWS4ALL, bsns, drawn, write_folder
 from watwerkt.errors import ParameterError
 from watwerkt.intake.delivery import read_delivery
 from watwerkt.intake.draft import draft_mapping, write_draft
@@ -18,7 +18,9 @@ Contactnummer;Klantnr;Klantmanager;Datum gesprek;Kanaal;Initiatiefnemer;Bereikt;
 
 
 def finished(text: str) -> Mapping:
-    return Mapping.model_validate(yaml.safe_load(text.replace("end_date_is:", "end_date_is: last_day")))
+    return Mapping.model_validate(
+        yaml.safe_load(text.replace("end_date_is:", "end_date_is: last_day"))
+    )
 
 
 def line_of(text: str, column: str) -> str:

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from intake_deliveries import bsns, everything_said, write_folder, write_xlsx
 
+from intake_deliveries import bsns, everything_said, write_folder, write_xlsx
 from watwerkt.errors import DeliveryError, ParameterError, PrivacyError, SchemaError
 from watwerkt.intake.birth import aow_month
 from watwerkt.intake.delivery import read_delivery
@@ -22,6 +21,23 @@ OTHER_KEY = b"another key of more than thirty-two bytes"
 PEOPLE = bsns(12, seed=5)
 BORN = [date(1957 + 4 * i, i % 12 + 1, 3 * i % 27 + 2) for i in range(12)]
 NAMES = [f"Xqz{chr(97 + i)}wk" for i in range(12)]
+CONTACT_COLUMNS = "contact_id;person_id;caseworker_id;contact_date;channel"
+OWN_MAPPING = """
+schema_version: 1
+name: eigen
+dates: [dd-mm-jjjj]
+decimal: ","
+end_date_is: last_day
+tables:
+  clients: {columns: {person_id: Nr, birth_year: Jaar, sex: G}}
+  benefits:
+    columns:
+      person_id: Nr
+      benefit_id: D
+      scheme: {constant: PW}
+      start_date: Van
+      part_time_income_eur_month: Ink
+"""
 GWS = {"clients": "export.csv", "benefits": "export.csv"}
 
 
@@ -47,8 +63,8 @@ def key_file(folder: Path, key: bytes = KEY) -> Path:
 
 
 def raw_gws(folder: Path, **about) -> Path:
-    files = {"export.csv": gws_export()}
-    return write_folder(folder, files, **({"mapping": "gws4all", "tables": GWS, "pseudonym": None} | about))  # fmt: skip
+    said = {"mapping": "gws4all", "tables": GWS, "pseudonym": None} | about
+    return write_folder(folder, {"export.csv": gws_export()}, **said)
 
 
 def by_hand(bsn: str, key: bytes = KEY) -> str:
@@ -87,7 +103,7 @@ def test_nothing_that_identifies_and_no_key_is_left_or_told(done):
 
 def test_it_tells_what_it_did_to_every_column(done):
     told = "\n".join(done[1])
-    assert "export.csv: Burgerservicenummer (BSN) became Clientnummer, HMAC-SHA-256; 12 persons" in told  # fmt: skip
+    assert "Burgerservicenummer (BSN) became Clientnummer, HMAC-SHA-256; 12 persons" in told
     assert "Geboortedatum (birth date) became geboortejaar and AOW-maand" in told
     assert "Consulent became ids of caseworkers" in told
     for column in ("Naam", "Toelichting"):
@@ -104,19 +120,18 @@ def test_other_columns_stay_as_they_are(done):
 def test_same_key_same_person_same_id_in_every_table_and_year(tmp_path):
     """BSNs as text, as numbers without their nought, in four tables of two years' deliveries."""
     numbers = [int(bsn) for bsn in PEOPLE]
-    clients = [["bsn", "birth_date", "sex"], *[[n, d, "male"] for n, d in zip(numbers, BORN, strict=True)]]  # fmt: skip
-    write_xlsx(tmp_path / "c.xlsx", {"x": clients})
+    people = [[n, day, "male"] for n, day in zip(numbers, BORN, strict=True)]
+    write_xlsx(tmp_path / "c.xlsx", {"x": [["bsn", "birth_date", "sex"], *people]})
+    couples = zip(PEOPLE, [*PEOPLE[1:], ""], strict=True)
+    benefits = [f"{bsn};{partner};u{bsn[:4]};PW;2020-01-01" for bsn, partner in couples]
+    contacts = [f"c{i};{n};W0{i % 2};2020-02-01;phone" for i, n in enumerate(numbers)]
     files = {
         "clients.xlsx": (tmp_path / "c.xlsx").read_bytes(),
-        "benefits.csv": "BSN;bsn_partner;benefit_id;scheme;start_date\n"
-        + "".join(f"{b};{p};u{b[:2]}{i};PW;2020-01-01\n" for i, (b, p) in
-                  enumerate(zip(PEOPLE, [*PEOPLE[1:], ""], strict=True))),
-        "contacts.csv": "contact_id;person_id;caseworker_id;contact_date;channel\n"
-        + "".join(f"c{i};{n};W0{i % 2};2020-02-0{i % 9 + 1};phone\n" for i, n in enumerate(numbers)),
+        "benefits.csv": "\n".join(["BSN;bsn_partner;benefit_id;scheme;start_date", *benefits]),
+        "contacts.csv": "\n".join([CONTACT_COLUMNS, *contacts]),
         "caseworkers.csv": "caseworker_id;start_date\nw00;2019-01-01\nW01;2019-01-01\n",
-    }  # fmt: skip
-    names = {"clients": "clients.xlsx", "benefits": "benefits.csv", "contacts": "contacts.csv",
-             "caseworkers": "caseworkers.csv"}  # fmt: skip
+    }
+    names = {file.split(".")[0]: file for file in files}
     keys = key_file(tmp_path / "safe")
     ids = {}
     for year in ("2023", "2024"):
@@ -125,7 +140,8 @@ def test_same_key_same_person_same_id_in_every_table_and_year(tmp_path):
         tables = read_delivery(tmp_path / f"out{year}").tables
         for name in ("clients", "benefits", "contacts"):
             ids[year, name] = set(tables[name]["person_id"])
-        assert set(tables["contacts"]["caseworker_id"]) == set(tables["caseworkers"]["caseworker_id"])  # fmt: skip
+        staff = set(tables["caseworkers"]["caseworker_id"])
+        assert set(tables["contacts"]["caseworker_id"]) == staff
     assert set(map(frozenset, ids.values())) == {frozenset(map(by_hand, PEOPLE))}
     partners = pl.read_csv(tmp_path / "out2024" / "benefits.csv", separator=";")["bsn_partner"]
     assert set(partners.drop_nulls()) == {by_hand(bsn) for bsn in PEOPLE[1:]}
@@ -134,8 +150,9 @@ def test_same_key_same_person_same_id_in_every_table_and_year(tmp_path):
 def test_another_key_gives_other_ids(tmp_path):
     found = []
     for name, key in [("a", KEY), ("b", OTHER_KEY), ("c", KEY + b"\n")]:
-        pseudonymise_delivery(raw_gws(tmp_path / name), key_file(tmp_path / f"k{name}", key), tmp_path / f"o{name}")  # fmt: skip
-        found.append(set(read_delivery(tmp_path / f"o{name}").tables["clients"]["person_id"]))
+        out, keys = tmp_path / f"out{name}", key_file(tmp_path / f"safe{name}", key)
+        pseudonymise_delivery(raw_gws(tmp_path / name), keys, out)
+        found.append(set(read_delivery(out).tables["clients"]["person_id"]))
     assert not found[0] & found[1]
     assert found[0] == found[2], "a line end after the key is no part of it"
 
@@ -143,8 +160,8 @@ def test_another_key_gives_other_ids(tmp_path):
 def test_client_numbers_are_linked_where_one_file_holds_both(tmp_path):
     numbers = [str(700100 + i) for i in range(12)]
     lines = gws_export().splitlines()
-    both = [f"Clientnummer;{lines[0]}", *[f"{n};{line}" for n, line in zip(numbers, lines[1:], strict=True)]]  # fmt: skip
-    later = gws_export(numbers[:3] + ["999001"], number="Clientnummer")
+    both = [f"{n};{line}" for n, line in zip(["Clientnummer", *numbers], lines, strict=True)]
+    later = gws_export([*numbers[:3], "999001"], number="Clientnummer")
     files = {"export.csv": "\n".join(both), "later.csv": later}
     tables = {"clients": ["export.csv", "later.csv"], "benefits": ["export.csv", "later.csv"]}
     raw = write_folder(tmp_path / "raw", files, mapping="gws4all", tables=tables)
@@ -174,19 +191,18 @@ def test_people_in_a_trial_are_linked_and_other_units_left(tmp_path):
 
 
 def test_own_mappings_go_along_and_sheets_become_files(tmp_path):
-    mapping = {"schema_version": 1, "name": "eigen", "dates": ["dd-mm-jjjj"], "decimal": ",",
-               "end_date_is": "last_day",
-               "tables": {"clients": {"columns": {"person_id": "Nr", "birth_year": "Jaar", "sex": "G"}},
-                          "benefits": {"columns": {
-                              "person_id": "Nr", "benefit_id": "D", "scheme": {"constant": "PW"},
-                              "start_date": "Van", "part_time_income_eur_month": "Ink"}}}}  # fmt: skip
-    sheets = {"klanten": [["BSN", "Jaar", "G"], *[[b, 1980, "male"] for b in PEOPLE]],
-              "dossiers": [["BSN", "D", "Van", "Ink"],
-                           *[[b, f"d{i}", date(2020, 1, 31), 1.234] for i, b in enumerate(PEOPLE)]]}  # fmt: skip
+    people = [[bsn, 1980, "male"] for bsn in PEOPLE]
+    files = [[bsn, f"d{i}", date(2020, 1, 31), 1.234] for i, bsn in enumerate(PEOPLE)]
+    sheets = {
+        "klanten": [["BSN", "Jaar", "G"], *people],
+        "dossiers": [["BSN", "D", "Van", "Ink"], *files],
+    }
     write_xlsx(tmp_path / "x.xlsx", sheets)
-    files = {"x.xlsx": (tmp_path / "x.xlsx").read_bytes(), "eigen.yaml": yaml.safe_dump(mapping)}
-    tables = {"clients": {"file": "x.xlsx", "sheet": "klanten"},
-              "benefits": {"file": "x.xlsx", "sheet": "dossiers"}}  # fmt: skip
+    files = {"x.xlsx": (tmp_path / "x.xlsx").read_bytes(), "eigen.yaml": OWN_MAPPING}
+    tables = {
+        "clients": {"file": "x.xlsx", "sheet": "klanten"},
+        "benefits": {"file": "x.xlsx", "sheet": "dossiers"},
+    }
     raw = write_folder(tmp_path / "raw", files, mapping="eigen.yaml", tables=tables)
     pseudonymise_delivery(raw, key_file(tmp_path / "safe"), tmp_path / "out")
     benefits = read_delivery(tmp_path / "out").tables["benefits"]

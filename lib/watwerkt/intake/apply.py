@@ -44,8 +44,9 @@ def apply_mapping(
             text = _source_text(raw, present[name], mapping)
             columns[name], unread = _read(text, column, mapping)
             findings += _unread(file, present[name], column, unread)
-    if table == "benefits" and "end_date" in columns:
-        columns["is_end_repaired"] = _is_endless(_source_text(raw, present["end_date"], mapping))
+    if table == "benefits":
+        ends = present.get("end_date", Entry(constant=""))
+        columns["is_end_repaired"] = _is_endless(_source_text(raw, ends, mapping))
     if "end_date" in columns and mapping.end_date_is_of(table) == "last_day":
         columns["end_date"] = columns["end_date"].dt.offset_by("1d")
     return pl.DataFrame([series.alias(name) for name, series in columns.items()]), findings
@@ -144,7 +145,8 @@ def _by_kind(source: pl.Series, text: pl.Series, kind: str, mapping: Mapping) ->
     number = source.cast(pl.Float64) if is_number else parse_numbers(text, mapping.decimal)
     if kind == "number":
         return number
-    return number.set((number.round() != number).fill_null(value=False), None).cast(pl.Int64)
+    is_broken = (number.round() != number).fill_null(value=False)
+    return number.set(is_broken, None).cast(pl.Int64, strict=False)
 
 
 def _padded(text: pl.Series, column: schemas.Column) -> pl.Series:

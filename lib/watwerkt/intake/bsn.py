@@ -32,10 +32,10 @@ def bsn_candidates(distinct: pl.Series, at_most: int) -> pl.Series:
     Of more than ``at_most`` runs an even selection is looked at: their share is what counts.
     """
     texts = distinct.str.replace(r"\.0+$", "")
-    is_parted = texts.str.contains(r"\d[ .]\d")
+    is_parted = texts.str.contains(r"\d[ .-]\d")
     parted = texts.filter(is_parted)
     for _ in range(2):  # 1234.56.782: a digit stands between two points
-        parted = parted.str.replace_all(r"(\d)[ .](\d)", "$1$2")
+        parted = parted.str.replace_all(r"(\d)[ .-](\d)", "$1$2")
     runs = pl.concat([texts.filter(~is_parted), parted]).str.extract(DIGITS)
     found = runs.drop_nulls().unique(maintain_order=True)
     found = found.gather_every(1 + len(found) // at_most)

@@ -96,6 +96,4 @@ def _read_rows(path: Path, names: list[str], separator: str, encoding: str) -> p
             f"{len(uneven)} of {table.num_rows + len(uneven)} rows have another number of fields "
             f"than the header ({len(names)}): a broken-off file, or a separator in unquoted text"
         )
-    frame = pl.from_arrow(table)
-    assert isinstance(frame, pl.DataFrame)
-    return frame
+    return pl.DataFrame(table)

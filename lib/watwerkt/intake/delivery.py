@@ -1,7 +1,7 @@
 """Read a delivery: the guard first, then the mappings, then the schemas."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
@@ -29,13 +29,13 @@ class Delivery:
     about : what ``delivery.yaml`` says.
     tables : canonical name → canonical columns and types, rows in the order of the files; only
         what was delivered. Codes that no list knows are left for rule D03. ``benefits`` also has
-        ``is_end_repaired`` (for rule B03) where it has an ``end_date``.
+        ``is_end_repaired``, for rule B03.
     dropped_columns : file → columns that no mapping names.
     fingerprint : sha256 of the files.
     """
 
     about: DeliveryFile
-    tables: dict[str, pl.DataFrame]
+    tables: dict[str, pl.DataFrame] = field(repr=False)
     dropped_columns: dict[str, list[str]]
     fingerprint: str
 

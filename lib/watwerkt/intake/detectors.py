@@ -3,7 +3,7 @@
 Each takes a column's distinct values and returns how many of them betray the rule; 0 is innocent.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import polars as pl
@@ -21,11 +21,12 @@ POSTCODE_INSIDE = r"\b[1-9]\d{3} ?[A-Z]{2}\b"
 WRITTEN_PHONE = r"(?:^|[^\d+])(?:\+31|0031|06[ -])(?: ?\(0\))?(?:[ -]?\d){8,9}(?:\D|$)"
 STREET = r"^[\p{L} .'-]*\p{L}(?:straat|laan|weg|gracht|kade|plein)$"
 WORD = r"(?:^|\s)[('\"]?\p{L}{2,}"
-BARE_PHONE = r"^0[1-9]\d{8}$"
-PLAIN_NAME = r"^[\p{L}][\p{L} .,'’-]{1,59}$"
+BARE_PHONE = r"^0?[1-9]\d{8}$"
+PLAIN_NAME = r"^[\p{L}][\p{L} .,'’&/()-]{1,59}$"
 INITIALS = r"^(?:\p{Lu}\. ?)+(?:\p{Ll}+ )*\p{Lu}\p{Ll}+|^[\p{L}' -]+, ?(?:\p{Lu}\. ?)+"
 CAPITALISED = r"^(?:\p{Ll}+ )*\p{Lu}\p{Ll}+(?:-\p{Lu}\p{Ll}+)?$"
-DATE_NOTATIONS = ("dd-mm-jjjj", "jjjjmmdd", "dd-mm-jj")
+DATE_NOTATIONS = ("dd-mm-jjjj", "mm-dd-jjjj", "jjjjmmdd", "dd-mm-jj")
+LIKE_A_DATE = r"^(?:\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\d{8}$)"
 BIRTH_YEARS = (1930, 2010)
 
 
@@ -33,7 +34,7 @@ BIRTH_YEARS = (1930, 2010)
 class DistinctValues:
     """A column's different texts, without the missing; ``n_rows`` is how many rows hold one."""
 
-    texts: pl.Series
+    texts: pl.Series = field(repr=False)
     n_rows: int
 
     @cached_property
@@ -50,10 +51,11 @@ class DistinctValues:
     @cached_property
     def dates(self) -> pl.Series:
         """The values that are days, where nine in ten of the column are."""
-        found = parse_dates(self.sample, DATE_NOTATIONS)
-        is_number = self.sample.str.contains(r"^\d{5}(?:\.\d+)?$")  # Excel's, or an amount
-        days = found.filter(~is_number).drop_nulls()
-        return days if len(days) >= 0.9 * max(len(self.sample), 1) else days.clear()
+        like_dates = self.sample.filter(self.sample.str.contains(LIKE_A_DATE))
+        if not len(like_dates) or len(like_dates) < 0.9 * len(self.sample):
+            return pl.Series(dtype=pl.Date)
+        days = parse_dates(like_dates, DATE_NOTATIONS).drop_nulls()
+        return days if len(days) >= 0.9 * len(self.sample) else days.clear()
 
 
 def count_bsns(values: DistinctValues) -> int:
@@ -81,10 +83,12 @@ def count_phones(values: DistinctValues) -> int:
     """
     written = int(values.readable.str.contains(WRITTEN_PHONE).sum())
     bare = values.readable.filter(values.readable.str.contains(BARE_PHONE))
-    many = len(bare) >= 5 and len(bare) >= 0.8 * len(values.readable)
-    is_mobile = bare.str.starts_with("06")
-    looks_dialled = 5 * is_mobile.sum() >= len(bare) and bare.str.slice(0, 4).n_unique() >= 5
-    return written + (len(bare) if many and looks_dialled else 0)
+    has_nought = bare.str.starts_with("0").all()  # programs eat it: then most must be mobile
+    full = bare.str.zfill(10)
+    is_many = len(bare) >= (5 if has_nought else 10) and 5 * len(bare) >= 4 * len(values.readable)
+    is_mobile = full.str.starts_with("06").sum() >= (0.2 if has_nought else 0.6) * len(full)
+    is_varied = full.str.slice(0, 4).n_unique() >= 5
+    return written + (len(bare) if is_many and is_mobile and is_varied else 0)
 
 
 def count_postcodes(values: DistinctValues) -> int:
@@ -148,17 +152,18 @@ def count_birth_dates(values: DistinctValues) -> int:
 def _is_common_name(texts: pl.Series) -> pl.Series:
     """Whether a text holds a common surname, or a common first name beside another word."""
     words = read_identifying()
-    plain = (
-        texts.str.normalize("NFKD").str.replace_all(r"\p{M}", "").str.to_lowercase()
-    ).str.replace_all(r"[^a-z' ]+", " ")
-    padded = " " + plain.str.strip_chars() + " "
-    particle = "|".join(words["particles"])
-    surname = r" (?:" + "|".join(words["surnames"]) + r") "
-    full = r"^ (?:" + "|".join(words["first_names"]) + rf") (?:(?:{particle}) )*[a-z']{{3,}} "
-    alone = r"^ (?:" + "|".join(n for n in words["first_names"] if len(n) > 3) + r") $"
-    behind_particle = r"^ (?:van|van de|van den|van der|ter|ten|el) [a-z]{4,} $"
-    is_name = padded.str.contains(surname) | padded.str.contains(full)
-    return is_name | padded.str.contains(alone) | padded.str.contains(behind_particle)
+    bare = texts.str.normalize("NFKD").str.replace_all(r"\p{M}", "").str.to_lowercase()
+    plain = bare.str.replace_all(r"[^a-z']+", " ").str.strip_chars()
+    surnames = [f" {name} " for name in words["surnames"]]
+    first = plain.str.extract(r"^([a-z]+)(?: |$)").is_in(words["first_names"])
+    is_full = first & plain.str.contains(r" [a-z']{3,}$")
+    is_alone = plain.is_in([name for name in words["first_names"] if len(name) > 3])
+    return (
+        (" " + plain + " ").str.contains_any(surnames)
+        | is_full
+        | is_alone
+        | (plain.str.contains(r"^(?:van|van de|van den|van der|ter|ten|el) [a-z]{4,}$"))
+    )
 
 
 DETECTORS = {

@@ -5,7 +5,7 @@ and columns and counts, never a value.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -25,7 +25,7 @@ class RawFile:
     """One raw file, the roles of its columns, and what was done to it so far."""
 
     name: str
-    table: pl.DataFrame
+    table: pl.DataFrame = field(repr=False)
     roles: Roles
     told: tuple[str, ...] = ()
 

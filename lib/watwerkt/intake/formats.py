@@ -43,8 +43,7 @@ def read_raw(folder: Path, file: str, sheet: str | None = None) -> pl.DataFrame:
         raise DeliveryError(f"{file}: named in delivery.yaml, but not in the folder")
     if path.stat().st_size == 0:
         raise DeliveryError(f"{file}: is empty")
-    names, frame = _read_or_refuse(reader, path, file, sheet)
-    return _settle(frame.rename(dict(zip(frame.columns, _unique(names, file), strict=True))))
+    return _read_or_refuse(reader, path, file, sheet)
 
 
 def as_text(column: pl.Series) -> pl.Series:
@@ -58,10 +57,11 @@ def as_text(column: pl.Series) -> pl.Series:
 
 def _read_or_refuse(
     reader: Callable[..., tuple[list[str], pl.DataFrame]], path: Path, file: str, sheet: str | None
-) -> tuple[list[str], pl.DataFrame]:
+) -> pl.DataFrame:
     problem = ""
     try:
-        return reader(path, sheet)
+        names, frame = reader(path, sheet)
+        return _settle(frame.rename(dict(zip(frame.columns, _unique(names), strict=True))))
     except DeliveryError as error:
         problem = str(error)
     except UNREADABLE:
@@ -95,6 +95,8 @@ def _read_xlsx(path: Path, sheet: str | None) -> tuple[list[str], pl.DataFrame]:
     rows = [row for row in table.to_python() if any(cell != "" for cell in row)]
     if not rows:
         raise DeliveryError("its sheet is empty")
+    while len(rows) > 1 and len(rows[0]) > 1 and sum(cell != "" for cell in rows[0]) == 1:
+        rows = rows[1:]  # a title above the header
     columns = zip(*rows[1:], strict=True) if len(rows) > 1 else [()] * len(rows[0])
     frame = pl.DataFrame({f"c{i}": _column_of_cells(list(c)) for i, c in enumerate(columns)})
     return [_cell_text(cell) or "" for cell in rows[0]], frame
@@ -131,12 +133,12 @@ def _cell_text(cell: Any) -> str | None:
     return cell.date().isoformat() if isinstance(cell, dt.datetime) else str(cell)
 
 
-def _unique(names: list[str], file: str) -> list[str]:
+def _unique(names: list[str]) -> list[str]:
     """The header, stripped; a column without a name gets its number."""
     stripped = [name.strip() or f"column {i}" for i, name in enumerate(names, start=1)]
     twice = [i for i, name in enumerate(stripped, start=1) if stripped.count(name) > 1]
     if twice:
-        raise DeliveryError(f"{file}: columns {', '.join(map(str, twice))} share their names")
+        raise DeliveryError(f"columns {', '.join(map(str, twice))} share their names")
     return stripped
 
 

@@ -37,7 +37,7 @@ A_NUMBER = r"\d{7,}"
 # What a column must hold, apart from its telling name, to be refused at any size.
 NAMED: dict[str, Callable[[pl.Series], pl.Series]] = {
     "bsn": lambda t: t.str.contains(r"(?:^|\D)\d{8,10}(?:\D|$)"),
-    "name": lambda t: t.str.contains(A_WORD),
+    "name": lambda t: t.str.contains(r"\p{L}"),
     "maybe_name": lambda t: t.str.contains(A_PROPER_NAME),
     "address": lambda t: t.str.contains(r"\p{L}{2,}|^\d{1,5}$"),
     "postcode": lambda t: t.str.contains(POSTCODE),
@@ -46,7 +46,7 @@ NAMED: dict[str, Callable[[pl.Series], pl.Series]] = {
     "birth_date": lambda t: _are_whole_dates(t),
     "free_text": lambda t: t.str.count_matches(A_WORD) >= 4,
 }
-SAYS_NOTHING = ["ja", "nee", "onbekend", "unknown", "true", "false", "nvt", "n.v.t."]
+SAYS_NOTHING = ["ja", "nee", "onbekend", "unknown", "true", "false", "nvt", "n.v.t.", "x", "xxx"]
 
 
 def find_personal_data(table: pl.DataFrame, file: str) -> list[Finding]:

@@ -63,6 +63,8 @@ def guess_columns(raw: pl.DataFrame, table: str) -> dict[str, Guess]:
 def guess_one(source: str, values: pl.Series, table: str, column: schemas.Column) -> Guess:
     """How well one source column fits one canonical column."""
     name_score, reason = _by_name(source, table, column.name)
+    if not name_score and column.kind != "code" and column.name != "birth_year":
+        return Guess(column.name, source, 0.0, "nothing says so")
     fit, looks = _by_values(values, column)
     if not name_score:
         told = VALUES_ONLY if fit > 0 and _are_telling(values, column) else 0.0
@@ -73,31 +75,43 @@ def guess_one(source: str, values: pl.Series, table: str, column: schemas.Column
 
 def code_of(value: str, list_name: str) -> str | None:
     """The canonical code that a source value stands for, by code, label or common other word."""
-    plain = " ".join(value.lower().split())
-    known = {code.lower(): code for code in codebook.codes(list_name)}
-    for language in ("nl", "en"):
-        known |= {
-            label.lower(): code for code, label in codebook.labels(list_name, language).items()
-        }
-    known |= {
-        str(k).lower(): code for k, code in read_synonyms()["codes"].get(list_name, {}).items()
-    }
+    plain, known = " ".join(value.lower().split()), _known_words(list_name)
     return known.get(plain) or known.get(plain.zfill(2))
 
 
+@cache
+def _known_words(list_name: str) -> dict[str, str]:
+    """Lower-case word → code: the codes, their labels in both languages, and common others."""
+    labels = {
+        label: code
+        for language in ("nl", "en")
+        for code, label in codebook.labels(list_name, language).items()
+    }
+    codes = {code: code for code in codebook.codes(list_name)}
+    others = read_synonyms()["codes"].get(list_name, {})
+    return {word.lower(): code for word, code in (codes | labels | others).items()}
+
+
 def _by_name(source: str, table: str, column: str) -> tuple[float, str]:
+    joined, words = normalise_header(source), set(header_words(source))
+    names = _names_of(table, column)
+    if joined in names:
+        return EXACT, "the name is known"
+    inside = [name for name, parts in names.items() if len(name) > 3 and parts <= words]
+    inside += [name for name in names if len(name) > 5 and name in joined]
+    if inside:
+        return CONTAINED, f"the name holds '{max(inside, key=len)}'"
+    alike = difflib.get_close_matches(joined, names, n=1, cutoff=0.84)
+    return (ALIKE, f"the name resembles '{alike[0]}'") if alike else (0.0, "")
+
+
+@cache
+def _names_of(table: str, column: str) -> dict[str, set[str]]:
+    """What a canonical column may be called: the words joined, and the words."""
     synonyms = read_synonyms()
     own = synonyms.get(table, {}).get(column, [])
     names = [column, *own, *synonyms["any"].get(column, [])]
-    joined, words = normalise_header(source), set(header_words(source))
-    if joined in map(normalise_header, names):
-        return EXACT, "the name is known"
-    inside = [n for n in names if len(n) > 3 and set(header_words(n)) <= words]
-    inside += [n for n in names if len(normalise_header(n)) > 5 and normalise_header(n) in joined]
-    if inside:
-        return CONTAINED, f"the name holds '{max(inside, key=len)}'"
-    alike = difflib.get_close_matches(joined, map(normalise_header, names), n=1, cutoff=0.84)
-    return (ALIKE, f"the name resembles '{alike[0]}'") if alike else (0.0, "")
+    return {normalise_header(name): set(header_words(name)) for name in names}
 
 
 def _by_values(values: pl.Series, column: schemas.Column) -> tuple[int, str]:
@@ -107,7 +121,11 @@ def _by_values(values: pl.Series, column: schemas.Column) -> tuple[int, str]:
         return 0, "no values"
     if column.kind in ("id", "text"):
         is_date = _share_read(texts, schemas.Column(column.name, "date")) >= 0.9
-        return (-1, "dates") if is_date else (0, f"{len(texts)}{'+' * (len(texts) == MANY)} different values")
+        return (
+            (-1, "dates")
+            if is_date
+            else (0, f"{len(texts)}{'+' * (len(texts) == MANY)} different values")
+        )
     if column.kind == "code":
         known = sum(code_of(text, column.codes or "") is not None for text in texts.head(200))
         share = known / min(len(texts), 200)

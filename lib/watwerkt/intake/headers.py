@@ -13,9 +13,9 @@ from typing import Any
 import polars as pl
 import yaml
 
-MAX_WORDS = 8
+MAX_WORDS = 12
 DATA_LIKE = re.compile(
-    r"\d{5,}|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|@|^[\d.,\s-]+$|^\d{4}\s?[a-zA-Z]{2}$"
+    r"\d{6,}|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|@|^[\d.,\s-]+$|^\d{4}\s?[a-zA-Z]{2}$"
 )
 
 
@@ -65,5 +65,9 @@ def _looks_like_data(name: str, column: pl.Series) -> bool:
     if DATA_LIKE.search(name) or len(words) > MAX_WORDS or len(name) > 80:
         return True
     known = read_identifying()
-    is_name = {" ".join(words)} <= {*known["surnames"]} or {*words} <= {*known["first_names"]}
-    return is_name or (column.dtype == pl.String and bool((column == name).any()))
+    is_first_name = bool(words) and {*words} <= {*known["first_names"]}
+    return (
+        is_first_name
+        or " ".join(words) in known["surnames"]
+        or (column.dtype == pl.String and bool((column == name).any()))
+    )
