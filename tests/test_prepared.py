@@ -86,13 +86,14 @@ def test_the_same_delivery_gives_the_same_bytes_and_nothing_beside_them(cleaned,
 
 
 def test_the_bytes_do_not_follow_the_chunks_that_the_threads_leave(cleaned, folder, monkeypatch):
-    whole = pl.concat(build_panel(cleaned))
-    pieces = pl.concat([whole[:3], whole[3:]], rechunk=False)
-    assert pieces.n_chunks() == 2
-    before = digests(folder)
-    monkeypatch.setattr(module, "build_panel", lambda *_: [pieces])
-    write_prepared(cleaned, folder, PARAMS, fingerprint="f")
-    assert digests(folder) == before
+    whole = pl.concat([*build_panel(cleaned)] * 15_000, rechunk=True)
+    pieces = pl.concat([whole[:60_000], whole[60_000:]], rechunk=False)
+    written = []
+    for frame in (whole, pieces):
+        monkeypatch.setattr(module, "build_panel", lambda *_, frame=frame: [frame])
+        write_prepared(cleaned, folder, PARAMS, fingerprint="f")
+        written.append(digests(folder))
+    assert written[0] == written[1]
 
 
 def test_what_is_prepared_stays_when_preparing_again_fails(cleaned, folder, monkeypatch):
