@@ -12,7 +12,7 @@ from polars.testing import assert_frame_equal
 from intake_deliveries import BENEFITS, CLIENTS, drawn, everything_said, write_folder, write_xlsx
 from watwerkt.errors import DeliveryError
 from watwerkt.intake.delivery import read_delivery
-from watwerkt.intake.formats import as_text, read_raw
+from watwerkt.intake.formats import MISSING, as_text, read_raw
 from watwerkt.intake.parsing import parse_dates, parse_flags, parse_months, parse_numbers
 
 SENTINEL = "Zonnebloemveld"
@@ -235,5 +235,5 @@ def test_what_was_written_is_read(tmp_path_factory, rows, separator, encoding):
     quoted = [separator.join(f'"{cell}"' for cell in row) for row in [("aa", "bb", "cc"), *rows]]
     (folder / "x.csv").write_bytes("\n".join(quoted).encode(encoding))
     expected = [tuple(c.strip() or None for c in row) for row in rows]
-    expected = [tuple(None if c in ("NULL", "nan", "NaN") else c for c in row) for row in expected]
+    expected = [tuple(None if c in MISSING else c for c in row) for row in expected]
     assert read_raw(folder, "x.csv").rows() == [row for row in expected if any(row)]
