@@ -13,12 +13,16 @@ LOGIC = (
     *(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef),
     *(ast.For, ast.AsyncFor, ast.While, ast.Try, ast.TryStar),
 )
-TAGS = {"markdown": {"nl", "en"}, "code": {"parameters", "provenance", "nbval-ignore-output"}}
+IGNORED = "nbval-ignore-output"
+TAGS = {"markdown": {"nl", "en"}, "code": {"parameters", "load", "provenance", IGNORED}}
 MARKERS = re.compile(r"NBVAL_|PYTEST_VALIDATE")  # nbval's comments
 MADE_BY_PAGE = '<div class="ww '
 IDENTIFIER = re.compile(r"[0-9a-fA-F]{16,}|(?<![\d.])\d{8,9}(?![\d.])")
 ABSOLUTE_PATH = re.compile(r"(?<![\w:/<.])/(?:home|root|tmp|usr|var|opt|mnt|Users|private)/")
-LAST_HEADING = {"nl": "Wat dit niet laat zien", "en": "What this does not show"}
+NOT_SHOWN = {
+    "nl": r"^## Wat .*niet (laat zien|weten)",
+    "en": r"^## What .*(does|do) not (show|know)",
+}
 
 
 def problems(notebook: NotebookNode) -> list[str]:
@@ -58,7 +62,7 @@ def tagged(notebook: NotebookNode) -> Iterator[str]:
     for cell in notebook.cells:
         if unknown := tags(cell) - TAGS.get(cell.cell_type, set()):
             yield f"tags {sorted(unknown)} are not for a {cell.cell_type} cell"
-        if "nbval-ignore-output" in tags(cell) and "provenance" not in tags(cell):
+        if IGNORED in tags(cell) and "provenance" not in tags(cell):
             yield "only the provenance cell's output may be ignored"
         if cell.cell_type == "code" and MARKERS.search(cell.source):
             yield f"nbval is not told by comments: {cell.source[:60]!r}"
@@ -102,9 +106,10 @@ def paired(notebook: NotebookNode) -> Iterator[str]:
     for dutch, english in zip(prose[::2], prose[1::2], strict=True):
         if depths(dutch) != depths(english):
             yield f"other headings in nl and en: {dutch.source[:60]!r}"
-    for cell, language in zip(prose[-2:], ("nl", "en"), strict=True):
-        if f"## {LAST_HEADING[language]}" not in cell.source:
-            yield f"the last prose in {language} is not {LAST_HEADING[language]!r}"
+    for language, heading in NOT_SHOWN.items():
+        said = "\n".join(cell.source for cell in prose if language in tags(cell))
+        if not re.search(heading, said, flags=re.MULTILINE):
+            yield f"nowhere in {language} does it say what it does not show"
     if sum(depths(cell).count(1) for cell in prose) != 2 or depths(prose[0])[:1] != [1]:
         yield "one title per language, at the top"
 

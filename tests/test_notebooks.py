@@ -95,7 +95,7 @@ BREAKS = {
     "one_import_cell: another": source("import pandas"),
     "paired: alone": lambda nb: nb.cells.pop(0),
     "paired: other headings": lambda nb: nb.cells[0].update(source="# Vraag\n\n## Meer"),
-    "paired: no last words": lambda nb: nb.cells[6].update(source="## Slot"),
+    "paired: all is shown": lambda nb: nb.cells[6].update(source="## Slot"),
     "shown: stdout": lambda nb: nb.cells[5].outputs.append(new_output("stream", text="x")),
     "shown: an error": lambda nb: nb.cells[5].outputs.append(new_output("error")),
     "shown: a frame": lambda nb: nb.cells[5].outputs[0].data.update({"text/html": "<table>"}),

@@ -13,7 +13,12 @@ from typing import Any
 from watwerkt import __version__
 from watwerkt.disclosure.policy import Policy
 from watwerkt.params import ReportParams
-from watwerkt.runtime.fingerprint import file_fingerprint, library_fingerprint, values_fingerprint
+from watwerkt.runtime.fingerprint import (
+    file_fingerprint,
+    library_fingerprint,
+    notebook_fingerprint,
+    values_fingerprint,
+)
 
 SCHEMA_VERSION = 1
 PLACES = {"delivery", "prepared_dir", "record_dir", "released_dir"}
@@ -64,7 +69,7 @@ def write_manifest(
     """Write ``manifest.json`` last, with the notebooks and the files that it speaks for."""
     outputs = sorted(path for path in folder.iterdir() if path.is_file())
     content = manifest | {
-        "chapters": {n.stem: {"sha256": file_fingerprint(n)} for n in notebooks},
+        "chapters": {n.stem: {"sha256": notebook_fingerprint(n)} for n in notebooks},
         "failed": sorted(failed),
         "outputs": {path.name: file_fingerprint(path) for path in outputs},
     }
