@@ -107,6 +107,14 @@ def test_one_exposure_is_the_odds_ratio_of_a_two_by_two_table():
     assert_allclose([difference.estimate[0], difference.baseline[0]], [20 - 10, 10], **ROW_LEVEL)
 
 
+def test_a_strong_exposure_is_found_though_newtons_first_step_overshoots():
+    contact = np.repeat([True, False], [100, 4020])
+    left = np.repeat([True, False, True, False], [90, 10, 20, 4000])
+    table = pd.DataFrame({"contact": contact})
+    fit = discrete_hazard(table, left, np.arange(4120) % 10, ["contact"], 4120)
+    assert_allclose(fit.estimate, np.log(90 * 4000 / (10 * 20)), **ROW_LEVEL)
+
+
 def average_by_hand(months: pd.DataFrame, fit, name: str, low, high, coefficient) -> float:
     """Average fitted hazard with all at ``high`` minus with all at ``low``, row by row."""
     order = dict(zip(fit.cells.term, coefficient, strict=True))

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
 from numpy.testing import assert_allclose
 
 from naive_worlds import caseload_world, contact_world
@@ -93,9 +94,9 @@ def test_ever_contacted_drawn_by_hand():
         a      0      0      1       -           yes
         b      0      0      2       1           yes
         c      0      0      14      5           yes
-        d      1      0      13      -           no
+        d      2      0      12      -           no
         e      0      3      14      2           yes
-        f      11     0      3       0           yes
+        f      3      0      3       0           yes
     """
     months = []
     for line in drawn.strip().splitlines()[1:]:
@@ -133,8 +134,13 @@ def test_slopes_are_least_squares_of_what_their_names_say():
     )
     dummies = np.eye(12)[world["caseworker_id"]]
     design = np.column_stack([np.log(world["caseload"]), dummies])
-    expected = np.linalg.lstsq(design, rate.to_numpy(), rcond=None)[0][0]
-    assert_allclose(naive.fixed_effects_slope(world, 900).estimate[0], expected, **CLOSED_FORM)
+    dummies = sm.OLS(rate.to_numpy(), design).fit(
+        cov_type="cluster", cov_kwds={"groups": world["caseworker_id"].to_numpy()}
+    )
+    within = naive.fixed_effects_slope(world, 900)
+    counted = np.sqrt((len(world) - 13) / (len(world) - 2))  # dummies count as parameters there
+    assert_allclose(within.estimate[0], dummies.params[0], **CLOSED_FORM)
+    assert_allclose(within.std_error[0], dummies.bse[0] * counted, **CLOSED_FORM)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,8 @@ from scipy.stats import t as student_t
 
 from watwerkt.errors import DataError
 
+ROUNDING = 1e-10  # a relative standard error below this is rounding, not knowledge
+
 
 @dataclass(frozen=True, slots=True)
 class Estimates:
@@ -24,7 +26,7 @@ class Estimates:
     Raises
     ------
     DataError
-        An estimate or standard error is not a finite number, or a standard error is zero: such
+        An estimate or standard error is not a finite number, or a standard error is nil: such
         a row would show as certain what is unknown.
     """
 
@@ -39,7 +41,7 @@ class Estimates:
 
     def __post_init__(self) -> None:
         finite = np.isfinite(self.estimate) & np.isfinite(self.std_error)
-        known = finite & (self.std_error > 0)
+        known = finite & (self.std_error > ROUNDING * (1 + np.abs(self.estimate)))
         if not known.all():
             names = ", ".join(name for name, ok in zip(self.term, known, strict=True) if not ok)
             raise DataError(

@@ -26,7 +26,7 @@ from watwerkt.estimators.cells import Cells, FloatArray, collapse
 from watwerkt.estimators.estimates import Estimates
 
 DURATION_BANDS = (0, 3, 6, 12, 24, 36, 60, 120)  # months since entry at which a band begins
-MAX_STEPS, TOLERANCE = 40, 1e-9  # of Newton's method, in log odds of any cell
+MAX_STEPS, MAX_MOVE, TOLERANCE = 40, 3.0, 1e-9  # of Newton's method, in log odds of any cell
 MAX_SHARE = 0.5  # of what is known of an exposure, that may come from one cluster
 
 
@@ -155,7 +155,7 @@ def average_difference(fit: HazardFit) -> AverageDifference:
 
 
 def _maximise_likelihood(cells: Cells) -> tuple[FloatArray, FloatArray]:
-    """Newton's method with step halving; returns the coefficients and the inverse information."""
+    """Newton's method with bounded steps; returns the coefficients and the inverse information."""
     coefficient = np.zeros(cells.design.shape[1])
     coefficient[0] = logit(cells.events.sum() / cells.trials.sum())
     log_odds = cells.design @ coefficient
@@ -178,12 +178,12 @@ def _maximise_likelihood(cells: Cells) -> tuple[FloatArray, FloatArray]:
 
 
 def _step_size(cells: Cells, log_odds: FloatArray, move: FloatArray) -> float:
-    """Largest of 1, 1/2, 1/4 ... that does not lower the log likelihood."""
+    """Part of a step that moves no cell too far and does not lower the log likelihood."""
 
     def log_likelihood(at: FloatArray) -> float:
         return float(cells.events @ at - cells.trials @ np.logaddexp(0, at))
 
-    now, size = log_likelihood(log_odds), 1.0
+    now, size = log_likelihood(log_odds), min(1.0, MAX_MOVE / np.abs(move).max())
     while size > TOLERANCE and log_likelihood(log_odds + size * move) < now - abs(now) * TOLERANCE:
         size /= 2
     return size
