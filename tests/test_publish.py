@@ -14,7 +14,7 @@ from nbclient.exceptions import CellExecutionError
 from sealed_tables import sealed, table
 from watwerkt.disclosure.gap import Gap
 from watwerkt.errors import DisclosureError, ParameterError
-from watwerkt.publish.figures import plot_lines
+from watwerkt.publish.figures import plot_lines, plot_stack
 from watwerkt.publish.guard import refuse_unprotected
 from watwerkt.publish.page import Page
 
@@ -86,6 +86,43 @@ def test_groups_become_headings():
     groups = [row.get_text() for row in shown.select("tr.group")]
     assert groups == ["benefits", "contacts"]
     assert len(shown.select("tbody tr")) == 5
+
+
+YEARS = table("""
+    year  destination  n_exits
+    2022  education    –
+    2022  work         150
+    2023  education    20
+    2023  work         250
+""").astype({"year": "int64"})
+
+
+@pytest.mark.parametrize(
+    ("plot", "options"),
+    [
+        (plot_lines, {"x": "year", "y": "n_exits", "series": "destination"}),
+        (plot_stack, {"y": "year", "x": "n_exits", "series": "destination"}),
+    ],
+)
+def test_a_figure_of_several_lines_has_a_table_with_a_column_for_each(plot, options):
+    columns = {"year": "no", "destination": "yes", "n_exits": "total"}
+    codes = {"destination": "destination"}
+    shown = ENGLISH.figure(
+        plot, sealed(YEARS), "Contents", "missing", columns=columns, codes=codes, **options
+    )
+    assert cells(shown) == [
+        ["no", "work", "education"],
+        ["2022", "150", "–"],
+        ["2023", "250", "20"],
+    ]
+
+
+def test_a_table_that_shows_more_than_the_lines_has_a_heading_for_each():
+    frame = sealed(YEARS.assign(n_rows=YEARS["n_exits"]))
+    columns = {"year": "no", "destination": "yes", "n_exits": "total", "n_rows": "missing"}
+    options = {"x": "year", "y": "n_exits", "series": "destination"}
+    shown = ENGLISH.figure(plot_lines, frame, "Contents", "missing", columns=columns, **options)
+    assert [row.get_text() for row in soup(shown).select("tr.group")] == ["education", "work"]
 
 
 def test_synthetic_data_are_marked_whoever_says_so():

@@ -171,12 +171,18 @@ def _data_table(
     caption: str,
     table_id: str,
 ) -> str:
-    """The figures that a drawing shows, one column per line where it has several."""
+    """The figures that a drawing shows, one column per line where it has several.
+
+    Of ``x`` and ``y`` a plot names its key first and its figure second.
+    """
     known = {name: p.default for name, p in signature(plot).parameters.items()} | dict(options)
-    parts = {name: known[name] for name in ("x", "y", "series", "low", "high") if name in known}
-    if parts.get("series"):
-        frame, labels = spread_series(frame, labels, **parts)
-    return table_html(frame, labels, caption, table_id)
+    group = ""
+    if series := known.get("series", ""):
+        key, figure = (known[name] for name in known if name in {"x", "y"})
+        interval = known.get("low", ""), known.get("high", "")
+        frame, labels = spread_series(frame, labels, key, figure, series, *interval)
+        group = series if series in labels.columns else ""
+    return table_html(frame, labels, caption, table_id, group)
 
 
 def _element(kind: str, content: str) -> HTML:

@@ -52,28 +52,36 @@ def table_html(
 
 
 def spread_series(
-    frame: pd.DataFrame, labels: Labels, x: str, y: str, series: str, low: str = "", high: str = ""
+    frame: pd.DataFrame,
+    labels: Labels,
+    key: str,
+    figure: str,
+    series: str,
+    low: str = "",
+    high: str = "",
 ) -> tuple[pd.DataFrame, Labels]:
-    """One column per value of ``series``: ``y`` as it is written, with its interval.
+    """One row per ``key``, one column per ``series``: ``figure`` as written, with its interval.
 
     Where the frame is to show more than these columns it comes back as it is.
     """
-    if not labels.columns.keys() <= {x, y, series, low, high}:
+    if not labels.columns.keys() <= {key, figure, series, low, high}:
         return frame, labels
-    cells = [labels.value(y, value) for value in frame[y]]
+    cells = [labels.value(figure, value) for value in frame[figure]]
     if low and high:
         ends = zip(cells, frame[low], frame[high], strict=True)
-        cells = [f"{y_} ({labels.value(low, a)} – {labels.value(high, b)})" for y_, a, b in ends]
-    found = dict(zip(zip(frame[x], frame[series], strict=True), cells, strict=True))
+        cells = [
+            f"{cell} ({labels.value(low, a)} – {labels.value(high, b)})" for cell, a, b in ends
+        ]
+    found = dict(zip(zip(frame[key], frame[series], strict=True), cells, strict=True))
     codes = order_codes(frame[series])
-    heads = list(dict.fromkeys(frame[x]))
+    heads = list(dict.fromkeys(frame[key]))
     wide = {
         f"{series}_{place}": [found.get((head, code), NOTHING) for head in heads]
         for place, code in enumerate(codes)
     }
     columns = dict(zip(wide, (labels.value(series, code) for code in codes), strict=True))
-    return pd.DataFrame({x: heads, **wide}), replace(
-        labels, columns={x: labels.column(x), **columns}
+    return pd.DataFrame({key: heads, **wide}), replace(
+        labels, columns={key: labels.column(key), **columns}
     )
 
 

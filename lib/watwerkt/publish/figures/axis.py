@@ -18,6 +18,7 @@ from watwerkt.publish.style import FAINT
 LINE_HEIGHT = 13.0  # points
 NAME_WIDTH, NAME_WIDTH_NARROW = 20, 13  # characters of a name beside its line
 LABEL_WIDTH, LABEL_WIDTH_NARROW = 75, 38  # characters above the axes
+LEADER = {"arrowstyle": "-", "linewidth": 0.8, "linestyle": ":", "relpos": (0, 0.5), "shrinkA": 1}
 RATIOS = {  # how many times the lowest ratio fits in the highest → the ticks
     3: (0.33, 0.5, 0.67, 0.8, 1, 1.25, 1.5, 2, 3),
     10: (0.2, 0.33, 0.5, 0.67, 1, 1.5, 2, 3, 5),
@@ -60,18 +61,16 @@ def label_ends(
     written = [textwrap.fill(name, width) for name in names]
     tall = np.array([LINE_HEIGHT * (1 + text.count("\n")) for text in written])
     wanted = np.array([(ends[name][1] - low) / (high - low) * height for name in names])
-    right = max(x for x, _, _ in ends.values())
     for name, text, y, place in zip(names, written, wanted, spread(wanted, tall), strict=True):
-        reach = [ends[name][0], right], [ends[name][1]] * 2
-        axes.plot(*reach, color=ends[name][2], linewidth=0.8, linestyle=":", clip_on=False)
         axes.annotate(
             text,
-            (right, low + y / height * (high - low)),
-            xytext=(8, place - y),
-            textcoords="offset points",
+            ends[name][:2],
+            xytext=(1.02, place - y),
+            textcoords=("axes fraction", "offset points"),
             color=ends[name][2],
             fontweight="bold",
             va="center",
+            arrowprops=LEADER | {"color": ends[name][2]},
             annotation_clip=False,
         )
 
@@ -86,7 +85,7 @@ def spread(wanted: np.ndarray, tall: np.ndarray) -> np.ndarray:
     """The centres nearest to ``wanted`` (increasing) at which things ``tall`` do not overlap.
 
     Least squares under an order is isotonic regression of ``wanted`` less the room that those
-    below take, by pooling adjacent violators; none goes below nought.
+    below take, by pooling adjacent violators; nothing hangs more than half a line below nought.
     """
     room = np.concatenate([[0.0], np.cumsum((tall[1:] + tall[:-1]) / 2)])
     blocks: list[list[float]] = []
@@ -95,7 +94,8 @@ def spread(wanted: np.ndarray, tall: np.ndarray) -> np.ndarray:
         while len(blocks) > 1 and np.mean(blocks[-2]) > np.mean(blocks[-1]):
             last = blocks.pop()
             blocks[-1] += last
-    return np.array([max(np.mean(block), 0.0) for block in blocks for _ in block]) + room
+    lowest = (tall[0] - LINE_HEIGHT) / 2
+    return np.array([max(np.mean(block), lowest) for block in blocks for _ in block]) + room
 
 
 def _place_ticks(axis: Axis, labels: Labels, column: str, values: pd.Series) -> None:

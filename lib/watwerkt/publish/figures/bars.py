@@ -61,7 +61,7 @@ def plot_stack(frame: pd.DataFrame, labels: Labels, *, y: str, x: str, series: s
         left = left + width.to_numpy()
     rest = totals.reindex(categories).to_numpy() - left
     if (rest > 0).any():
-        hidden: Any = {"color": "white", "edgecolor": FAINT, "hatch": "....", "linewidth": 0}
+        hidden: Any = {"color": "white", "edgecolor": FAINT, "hatch": r"\\\\", "linewidth": 0}
         name = labels.translator.text("not shown: too few people")
         axes.barh(names, rest.clip(min=0), left=left, height=0.7, label=name, **hidden)
     axes.invert_yaxis()
