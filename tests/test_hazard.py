@@ -100,7 +100,7 @@ def test_one_exposure_is_the_odds_ratio_of_a_two_by_two_table():
     counts = {(True, True): 40, (True, False): 160, (False, True): 30, (False, False): 270}
     rows = [pair for pair, n in counts.items() for _ in range(n)]
     table = pd.DataFrame(rows, columns=["contact", "left"])
-    cluster = np.arange(len(table)) % 10
+    cluster = np.random.default_rng(1).integers(0, 10, len(table))
     fit = discrete_hazard(table[["contact"]], table["left"], cluster, ["contact"], 500)
     assert_allclose(fit.estimate, np.log((40 * 270) / (160 * 30)), **ROW_LEVEL)
     difference = average_difference(fit)
@@ -111,7 +111,8 @@ def test_a_strong_exposure_is_found_though_newtons_first_step_overshoots():
     contact = np.repeat([True, False], [100, 4020])
     left = np.repeat([True, False, True, False], [90, 10, 20, 4000])
     table = pd.DataFrame({"contact": contact})
-    fit = discrete_hazard(table, left, np.arange(4120) % 10, ["contact"], 4120)
+    cluster = np.random.default_rng(1).integers(0, 10, 4120)
+    fit = discrete_hazard(table, left, cluster, ["contact"], 4120)
     assert_allclose(fit.estimate, np.log(90 * 4000 / (10 * 20)), **ROW_LEVEL)
 
 
@@ -279,6 +280,15 @@ def test_what_cannot_be_estimated_is_refused_in_a_sentence(case, said):
     months, exposure = spoiled(case)
     with pytest.raises(DataError, match=said):
         fitted(months, exposure=exposure)
+
+
+def test_an_error_that_is_only_rounding_is_refused():
+    """Ten caseworkers with the very same counts: the sandwich is zero, which is no certainty."""
+    one = pd.DataFrame({"x": [True, True, True, False, False, False]})
+    twenty = pd.concat([one] * 40, ignore_index=True)
+    event = np.tile([True, False, True, False, False, True], 40)
+    with pytest.raises(DataError, match="no standard error can be given for x"):
+        discrete_hazard(twenty, event, np.arange(240) // 24, ["x"], 240)
 
 
 def test_no_estimate_is_handed_over_without_an_error():
