@@ -28,7 +28,7 @@ DAYS = [
 IDS = {"person_id": "aaabbcd", "caseworker_id": "wv", "team_id": "tu"}
 CODES = {"scheme": ["PW", "PW", "PW", "IOAW", "Tozo"], "exit_reason": ["11", "97", "03"]}
 TEXTS = ["1", "couple", "nonsense"]
-REPORTS = [date(2021, month, 1) for month in (1, 2, 3)]
+REPORTS = [date(2021, 1, 1), date(2024, 11, 1), date(2024, 12, 1)]
 YEARS = [1980, 1990, 1956, 2003, 2010, 1850]
 
 

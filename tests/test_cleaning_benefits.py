@@ -205,6 +205,7 @@ def test_a_partner_who_was_back_within_the_gap_did_not_leave_for_work():
 
 def test_of_monthly_snapshots_the_latest_stays_and_one_that_vanished_leaves_risk():
     cleaned = clean(
+        window=("2020-01", "2020-02"),
         benefits="""
         person_id  benefit_id  start_date  end_date    report_month
         ann        b1          2020-01-01  -           2020-01-01
@@ -212,7 +213,7 @@ def test_of_monthly_snapshots_the_latest_stays_and_one_that_vanished_leaves_risk
         bo         b2          2020-01-01  -           2020-01-01
         cas        b3          2020-01-01  -           2020-01-01
         cas        b3          2020-01-01  -           2020-02-01
-        """
+        """,
     )
     assert counts(cleaned, "benefits") == {"B10 merge": 2, "B10 flag": 1}
     assert shown(cleaned.spells, "person_id end_date risk_end_date") == drawn("""

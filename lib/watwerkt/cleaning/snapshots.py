@@ -3,22 +3,21 @@
 import polars as pl
 
 from watwerkt.cleaning.rule import Context, RuleResult, flag_rows
-
-BENEFIT = ["person_id", "benefit_id", "start_date"]
+from watwerkt.schemas import tables
 
 
 def merge_superseded_snapshots(frame: pl.DataFrame, context: Context) -> RuleResult:
-    """Of the monthly reports on one person, benefit and start the latest month stays."""
+    """Of the monthly reports on one person, benefit, scheme and start the latest month stays."""
     if "report_month" not in frame.columns:
         return RuleResult(frame, 0)
-    latest = frame.sort("report_month", maintain_order=True).unique(
-        BENEFIT, keep="last", maintain_order=True
-    )
+    key = tables()["benefits"].key
+    ordered = frame.sort("report_month", maintain_order=True)
+    latest = ordered.unique(key, keep="last", maintain_order=True)
     return RuleResult(latest, frame.height - latest.height)
 
 
 def flag_vanished_benefits(frame: pl.DataFrame, context: Context) -> RuleResult:
-    """A benefit that is no longer reported, and whose end never was, has vanished.
+    """A benefit not reported in the last month delivered, whose end never was, has vanished.
 
     Adds ``vanished_date``, the first day after its last report: it leaves risk there.
     """
@@ -27,7 +26,7 @@ def flag_vanished_benefits(frame: pl.DataFrame, context: Context) -> RuleResult:
         return flag_rows(absent, "is_vanished", pl.lit(False))
     month = pl.col("report_month")
     has_end = (pl.col("end_date") <= context.extract_date).fill_null(False)
-    is_vanished = ~has_end & (month < month.max())
+    is_vanished = ~has_end & (month < context.last_month)
     next_month = month.dt.month_start().dt.offset_by("1mo")
     dated = frame.with_columns(vanished_date=pl.when(is_vanished).then(next_month))
     return flag_rows(dated, "is_vanished", is_vanished)
