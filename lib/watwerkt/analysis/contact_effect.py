@@ -4,7 +4,7 @@ Exposure: at least one reached personal contact two to four months ago. The last
 since half of the talks that follow from an exit are held a month before it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -53,13 +53,15 @@ STANDARDISED = replace(
 )
 
 
-def fit_outcomes(panel: pl.LazyFrame) -> dict[str, HazardFit | None]:
+def fit_outcomes(
+    panel: pl.LazyFrame, outcomes: Sequence[str] = OUTCOMES
+) -> dict[str, HazardFit | None]:
     """The lagged hazard of each outcome; None where the data do not vary enough for one.
 
     Empty where contacts are not delivered, or not long enough to have a history.
     """
     months = contact_months(panel)
-    return {outcome: _fit(months, outcome) for outcome in OUTCOMES if len(months)}
+    return {outcome: _fit(months, outcome) for outcome in outcomes if len(months)}
 
 
 def odds_ratios(
