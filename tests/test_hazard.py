@@ -285,10 +285,10 @@ def test_what_cannot_be_estimated_is_refused_in_a_sentence(case, said):
 def test_an_error_that_is_only_rounding_is_refused():
     """Ten caseworkers with the very same counts: the sandwich is zero, which is no certainty."""
     one = pd.DataFrame({"x": [True, True, True, False, False, False]})
-    twenty = pd.concat([one] * 40, ignore_index=True)
+    months = pd.concat([one] * 40, ignore_index=True)
     event = np.tile([True, False, True, False, False, True], 40)
     with pytest.raises(DataError, match="no standard error can be given for x"):
-        discrete_hazard(twenty, event, np.arange(240) // 24, ["x"], 240)
+        discrete_hazard(months, event, np.arange(240) // 24, ["x"], 240)
 
 
 def test_no_estimate_is_handed_over_without_an_error():
