@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 
-from watwerkt.synthetic.flow_tables import Applications
+from watwerkt.synthetic.applications import Applications
 from watwerkt.synthetic.population import labelled
 from watwerkt.synthetic.register import Register, canonical
 from watwerkt.synthetic.staff_tables import team_ids

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from watwerkt.synthetic.clock import Flags, Floats
+from watwerkt.synthetic.clock import NEVER, Flags, Floats
 from watwerkt.synthetic.engine import History, open_month, run_month, run_months
 from watwerkt.synthetic.exits import exit_chances
 from watwerkt.synthetic.hazards import at_risk
@@ -20,40 +20,51 @@ from watwerkt.synthetic.world import NATURAL, Regime
 MONTHS_BETWEEN_FORKS = 12
 RISK_MONTHS, SILENT_MONTHS = 12, 6
 SHOCK_FACTOR, SHOCK_MONTHS = 1.25, 10
+ENOUGH_CLIENTS = 60_000  # people times forks
 EXPOSURE_BITS, ONE_CONTACT = 0b1110, 0b0100  # contacts two to four months ago, one three months ago
 FIRST_EXPOSED_MONTH = 4  # of a spell, from which the whole window of exposure lies in it
 NOT_POLICY = np.array([KIND[kind] for kind in ("moved", "death", "pension")])
 Figures = dict[str, float]
 
 
-def fork_months(n_months: int) -> list[int]:
-    """Months at which the natural course is forked: a year apart, a year before the end."""
-    return list(range(0, n_months - RISK_MONTHS + 1, MONTHS_BETWEEN_FORKS))
+def fork_months(n_months: int, n_clients: int) -> list[int]:
+    """Months at which the natural course is forked: a year apart, a year before the end.
+
+    Fewer where there are many clients: what is compared are people times forks.
+    """
+    months = range(0, n_months - RISK_MONTHS + 1, MONTHS_BETWEEN_FORKS)
+    n_forks = max(1, min(len(months), ENOUGH_CLIENTS // max(n_clients, 1)))
+    return list(months[len(months) % n_forks :: len(months) // n_forks]) if months else []
 
 
-def caseload_elasticity(start: Start, history: History, months: range) -> Figures:
-    """P1: elasticity of incumbents' exit hazard, ``months`` after caseloads rose by a quarter."""
+def caseload_elasticity(start: Start, history: History, spans: list[range]) -> list[Figures]:
+    """P1: elasticity of incumbents' exit hazard, per span of months after caseloads rose.
+
+    Every caseload rises by a quarter at the fork.
+    """
     hazards = []
     for regime in (Regime(caseload_factor=SHOCK_FACTOR), NATURAL):
-        forks = [
-            _hazard_sums(start, history.kept[t], t, months, regime) for t in _forks(start, history)
-        ]
+        forks = [_hazard_sums(start, history.kept[t], t, regime) for t in _forks(start, history)]
         hazards.append(np.sum(forks, axis=0))
-    shocked, natural = (sums[:2] / sums[2] for sums in hazards)
-    return dict(zip(("all", "work"), np.log(shocked / natural) / np.log(SHOCK_FACTOR), strict=True))
+    figures = []
+    for span in spans:
+        shocked, natural = (by_month[span].sum(axis=0) for by_month in hazards)
+        ratio = (shocked[:2] / shocked[2]) / (natural[:2] / natural[2])
+        elasticity = np.log(ratio) / np.log(SHOCK_FACTOR)
+        figures.append(dict(zip(("all", "work"), elasticity, strict=True)))
+    return figures
 
 
-def _hazard_sums(start: Start, state: State, fork: int, months: range, regime: Regime) -> Floats:
-    """Chances of any exit and of work, and people, summed over ``months`` since the fork."""
-    world, entry, sums = start.world, start.lottery.entry_month, np.zeros(3)
-    for t in range(fork, fork + months.stop):
-        if t - fork in months:
-            opened, load, _ = open_month(world, state, t, entry, regime)
-            chances = exit_chances(world, opened, t, load, regime)
-            who = at_risk(opened, t) & (opened.start_month < fork)
-            sums += [chances["all"][who].sum(), chances["work"][who].sum(), who.sum()]
+def _hazard_sums(start: Start, state: State, fork: int, regime: Regime) -> Floats:
+    """Per month since the fork: chances of any exit and of work, and people; (SHOCK_MONTHS, 3)."""
+    world, entry, sums = start.world, start.lottery.entry_month, []
+    for t in range(fork, fork + SHOCK_MONTHS):
+        opened, load, _ = open_month(world, state, t, entry, regime)
+        chances = exit_chances(world, opened, t, load, regime)
+        who = at_risk(opened, t) & (opened.start_month < fork)
+        sums.append([chances["all"][who].sum(), chances["work"][who].sum(), who.sum()])
         state, _ = run_month(world, state, t, entry, regime)
-    return sums
+    return np.array(sums)
 
 
 def contact_odds_ratios(start: Start, history: History) -> Figures:
@@ -95,20 +106,29 @@ def contact_risk_differences(start: Start, history: History) -> Figures:
     return {"all": float(difference[0]), "work": float(difference[1])}
 
 
-def trial_effects(start: Start, history: History, months: int) -> Figures:
-    """P7: intention to treat of who joined: exits and work in pp, benefit days, by ``months``."""
+def trial_effects(start: Start, history: History, horizons: tuple[int, ...]) -> dict[int, Figures]:
+    """P7: intention to treat of who joined, per horizon in months: exits and work in pp, days."""
     trial, clock = start.world.scenario.trial, start.world.clock
-    if not trial or trial.month + months > clock.n_months:
+    seen = [m for m in horizons if trial and trial.month + m <= clock.n_months]
+    if not trial or not seen:
         return {}
-    state, results = history.kept[trial.month], []
+    state, arms = history.kept[trial.month], []
     for arm in (1, 0):
-        run = _run(start, state, range(trial.month, trial.month + months), Regime(arm=arm))
-        joined = run.state.arm >= 0
-        days = _benefit_days(start, run, state, range(trial.month, trial.month + months))
-        left = _count_exits(joined, [run]) / joined.sum()
-        results.append([100 * left[0], 100 * left[1], days[joined].mean()])
+        last = trial.month + max(seen)
+        run = _run(start, state, range(trial.month, last), Regime(arm=arm))
+        arms.append([_trial_means(start, run, state, trial.month + m) for m in seen])
     names = ("all", "work", "benefit_days")
-    return dict(zip(names, np.subtract(results[0], results[1]), strict=True))
+    differences = np.subtract(arms[0], arms[1])
+    return {m: dict(zip(names, d, strict=True)) for m, d in zip(seen, differences, strict=True)}
+
+
+def _trial_means(start: Start, run: History, state: State, until: int) -> list[float]:
+    """Exits and exits to work per 100 who joined, and their mean benefit days, before ``until``."""
+    joined = run.state.arm >= 0
+    trial = start.world.scenario.trial
+    days = _benefit_days(start, run, state, range(trial.month if trial else 0, until))
+    left = 100 * _count_exits(joined, [run], until) / joined.sum()
+    return [left[0], left[1], days[joined].mean()]
 
 
 def prevention_effects(start: Start, n_refused: int, months: int = 6) -> Figures:
@@ -123,19 +143,22 @@ def prevention_effects(start: Start, n_refused: int, months: int = 6) -> Figures
 
 
 def _forks(start: Start, history: History) -> list[int]:
-    return [t for t in fork_months(start.world.clock.n_months) if t in history.kept]
+    """The forks of this window, as far as it has been run."""
+    n_clients = int(start.state.is_on.sum())
+    return [t for t in fork_months(start.world.clock.n_months, n_clients) if t in history.kept]
 
 
 def _run(start: Start, state: State, months: range, regime: Regime) -> History:
     return run_months(start.world, state, months, start.lottery.entry_month, regime)
 
 
-def _count_exits(who: Flags, runs: list[History]) -> Floats:
+def _count_exits(who: Flags, runs: list[History], until: int = NEVER) -> Floats:
     """People among ``who`` whose first exit since the fork policy may touch, and to work."""
     kind = np.full(len(who), -1)
     for run in reversed(runs):
         exits = run.log["exits"]
         order = np.argsort(-exits["month"], kind="stable")
+        order = order[exits["month"][order] < until]
         kind[exits["person"][order]] = exits["kind"][order]
     left = who & (kind >= 0) & ~np.isin(kind, NOT_POLICY)
     return np.array([left.sum(), (left & (kind == KIND["work"])).sum()], dtype=float)

@@ -5,26 +5,23 @@ from typing import Any
 
 import polars as pl
 
+from watwerkt.synthetic.applications import Applications, applications_table, build_applications
 from watwerkt.synthetic.benefits import benefits_table
 from watwerkt.synthetic.chain_table import chain_events_table
 from watwerkt.synthetic.clients import clients_table, traits_table
 from watwerkt.synthetic.contact_tables import admin_errors_table, contacts_table, surveys_table
 from watwerkt.synthetic.draws import seed_of
 from watwerkt.synthetic.findings import Finding, find_in_nature
-from watwerkt.synthetic.flow_tables import (
-    Applications,
-    applications_table,
-    build_applications,
-    trial_flow_table,
-    trials_table,
-)
 from watwerkt.synthetic.outside import outside_tables
 from watwerkt.synthetic.register import Register, build_register
 from watwerkt.synthetic.scenario import Scenario
 from watwerkt.synthetic.simulate import build_start, run_window
 from watwerkt.synthetic.staff_tables import assignments_table, caseworkers_table, policies_table
+from watwerkt.synthetic.trial_tables import trial_flow_table, trials_table
 from watwerkt.synthetic.truth import build_truth, months_to_keep
 from watwerkt.synthetic.work_tables import jobs_table, services_table
+
+REQUIRED = ("clients", "benefits")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +58,7 @@ def simulate(
     ``counterfactuals`` off leaves out the estimands that need the same people simulated both ways.
     """
     start = build_start(scenario, municipality_id, n_clients, n_months, seed)
-    keep = months_to_keep(scenario, n_months) if counterfactuals else []
+    keep = months_to_keep(start) if counterfactuals else []
     history = run_window(start, keep)
     register = build_register(start, history, (*seed_of(municipality_id, seed), 8))
     applications = build_applications(register)
@@ -71,7 +68,7 @@ def simulate(
         first_month=str(clock.month(0)),
         last_month=str(clock.month(n_months - 1)),
         extract_date=str(register.extract_date),
-        tables=delivered,
+        tables={n: t for n, t in delivered.items() if len(t) or n in REQUIRED},
         truth=build_truth(start, register, applications, counterfactuals),
         in_nature=find_in_nature(register, delivered),
     )

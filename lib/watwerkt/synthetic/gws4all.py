@@ -1,7 +1,14 @@
 """The export of a benefit suite: one row per payment period, under the suite's own column names."""
 
+from collections.abc import Iterable
+from datetime import date
+
 import numpy as np
 import polars as pl
+
+from watwerkt.synthetic.clock import Clock
+from watwerkt.synthetic.findings import Finding, keys_of
+from watwerkt.synthetic.population import aow_dates
 
 GWS4ALL_FILE = {"gws4all_xlsx": "export.xlsx", "gws4all_csv": "export.csv"}
 SEX = {"male": "man", "female": "vrouw"}
@@ -25,6 +32,7 @@ CAUSE = {
 }
 CLIENT_NUMBERS = (100_000, 9_999_999)  # six or seven digits
 YOUNG, OLD = 21, 65
+EPOCH = date(1970, 1, 1)
 
 
 def gws4all_export(tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
@@ -62,3 +70,26 @@ def _client_numbers(person_id: pl.Series) -> pl.DataFrame:
     rng = np.random.default_rng([len(person_id), int(person_id[0][1:9], 16)])
     numbers = rng.choice(CLIENT_NUMBERS[1] - CLIENT_NUMBERS[0], len(person_id), replace=False)
     return pl.DataFrame({"person_id": person_id, "number": numbers + CLIENT_NUMBERS[0]})
+
+
+def find_in_gws4all(
+    tables: dict[str, pl.DataFrame], in_nature: Iterable[Finding], extract: date
+) -> list[Finding]:
+    """What the rules find in the export: every row names its client, and no AOW month is known.
+
+    So clients repeat (D01), and risk ends with the earliest AOW month of the birth year (B05).
+    """
+    rows = tables["benefits"].filter(pl.col("scheme") == "PW")
+    repeated = rows.filter(~pl.col("person_id").is_first_distinct())
+    resumed = next(f.keys for f in in_nature if f.rule == "B08")
+    dated = rows.join(tables["clients"], on="person_id", maintain_order="left")
+    pension = aow_dates((dated["birth_year"].to_numpy() - EPOCH.year) * 12, Clock("1970-01", 1))
+    runs_on = pl.col("end_date").is_null() | (pl.col("end_date") > pl.col("pension"))
+    past = dated.with_columns(pension=pl.Series(pension)).filter(
+        runs_on & (pl.col("pension") <= extract)
+    )
+    return [
+        Finding("D01", "clients", "merge", repeated.select("person_id")),
+        Finding("B05", "benefits", "flag", keys_of("benefits", past)),
+        Finding("B08", "benefits", "merge", resumed.filter(pl.col("scheme") == "PW")),
+    ]

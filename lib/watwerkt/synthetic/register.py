@@ -186,6 +186,8 @@ def _unbooked_from(spells: pl.DataFrame, n_people: int) -> Days:
 def canonical(name: str, frame: pl.DataFrame) -> pl.DataFrame:
     """``frame`` with the columns, types and key order that the table promises."""
     table = tables()[name]
+    if frame.is_empty():
+        return pl.DataFrame(schema=table.dtypes())
     missing = [c for c in table.columns if c not in frame.columns]
     full = frame.with_columns(pl.lit(None).alias(c) for c in missing)
     return full.select(pl.col(c).cast(t) for c, t in table.dtypes().items()).sort(table.key)

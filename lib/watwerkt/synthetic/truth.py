@@ -6,23 +6,26 @@ import numpy as np
 import polars as pl
 
 from watwerkt.synthetic import counterfactual
+from watwerkt.synthetic.applications import Applications
 from watwerkt.synthetic.clock import BURN_IN_MONTHS
-from watwerkt.synthetic.flow_tables import SEARCH, Applications
 from watwerkt.synthetic.register import Register
-from watwerkt.synthetic.scenario import Scenario
 from watwerkt.synthetic.simulate import Start
 from watwerkt.synthetic.state import EXIT_KINDS, KIND
+from watwerkt.synthetic.trial_tables import SEARCH
 
 SCHEMA_VERSION = 1
 EXPOSURE = "contact_2_4_months_ago"
 OTHER_OUTCOMES = ("other_income", "education", "administrative")  # share one planted log odds ratio
+TRIAL_HORIZONS = (12, 24)
+SHOCK_SPANS = [range(1), range(7), range(4, 10)]  # at once; with the hand-over; without it
 DIGITS = 5
 
 
-def months_to_keep(scenario: Scenario, n_months: int) -> list[int]:
+def months_to_keep(start: Start) -> list[int]:
     """Months whose opening state the counterfactuals need."""
-    trial = [scenario.trial.month] if scenario.trial else []
-    return sorted({*counterfactual.fork_months(n_months), *trial})
+    trial, n_months = start.world.scenario.trial, start.world.clock.n_months
+    forks = counterfactual.fork_months(n_months, int(start.state.is_on.sum()))
+    return sorted({*forks, *([trial.month] if trial else [])})
 
 
 def build_truth(
@@ -40,16 +43,18 @@ def build_truth(
 def build_estimands(
     start: Start, register: Register, applications: Applications
 ) -> list[dict[str, Any]]:
-    """One row per estimand, keyed as in ``estimates.parquet``."""
-    rows = _caseload_rows(start, register) + _contact_rows(start, register)
-    for months in (12, 24):
-        figures = counterfactual.trial_effects(start, register.history, months)
-        rows += [
-            _row("07_experiments", "P7", o, months, "intention to treat",
-                 "days" if o == "benefit_days" else "pp", "intensief", figure)
-            for o, figure in figures.items()
-        ]  # fmt: skip
-    if start.world.scenario.prevention:
+    """One row per estimand, keyed as in ``estimates.parquet``; none for less than a year."""
+    rows = []
+    if start.world.clock.n_months >= counterfactual.RISK_MONTHS:
+        rows = _caseload_rows(start, register) + _contact_rows(start, register)
+    effects = counterfactual.trial_effects(start, register.history, TRIAL_HORIZONS)
+    rows += [
+        _row("07_experiments", "P7", outcome, months, "intention to treat",
+             "days" if outcome == "benefit_days" else "pp", "intensief", figure)
+        for months, figures in effects.items()
+        for outcome, figure in figures.items()
+    ]  # fmt: skip
+    if start.lottery.is_in.any():
         frame = applications.frame.filter(pl.col("lottery") >= 0)
         n_refused = len(frame) - int(start.lottery.is_in.sum())
         entry = counterfactual.prevention_effects(start, n_refused)["entry"]
@@ -60,12 +65,12 @@ def build_estimands(
 
 def _caseload_rows(start: Start, register: Register) -> list[dict[str, Any]]:
     rows = []
-    for months in (range(7), range(4, 10)):
-        text = f"exit hazard per log caseload, months {months.start}-{months.stop - 1}"
-        figures = counterfactual.caseload_elasticity(start, register.history, months)
+    figures = counterfactual.caseload_elasticity(start, register.history, SHOCK_SPANS)
+    for span, by_outcome in zip(SHOCK_SPANS, figures, strict=True):
+        text = f"exit hazard per log caseload, months {span.start}-{span.stop - 1}"
         rows += [
-            _row("03_caseload_outflow", "P1", o, months.stop, text, "elasticity", "log_caseload", f)
-            for o, f in figures.items()
+            _row("03_caseload_outflow", "P1", o, span.stop, text, "elasticity", "log_caseload", f)
+            for o, f in by_outcome.items()
         ]
     return rows
 

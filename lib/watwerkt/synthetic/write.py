@@ -1,18 +1,19 @@
 """Write a synthetic delivery to disk: ``delivery.yaml``, its tables, ``truth.yaml``."""
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import polars as pl
 import yaml
+from xlsxwriter import Workbook
 
 from watwerkt.errors import ParameterError
 from watwerkt.synthetic.deliver import Simulated
 from watwerkt.synthetic.dirty import plant_dirt
 from watwerkt.synthetic.findings import Finding, expected_ledger, listed
-from watwerkt.synthetic.gws4all import GWS4ALL_FILE, gws4all_export
+from watwerkt.synthetic.gws4all import GWS4ALL_FILE, find_in_gws4all, gws4all_export
 
 Format = Literal["csv", "parquet", "mixed", "gws4all_xlsx", "gws4all_csv"]
 LARGE_TABLES = {"contacts", "assignments", "traits", "jobs", "chain_events"}
@@ -40,18 +41,16 @@ def write_delivery(
     if dirt and is_export:
         raise ParameterError("dirt is planted in canonical layouts only; leave out --dirt")
     folder.mkdir(parents=True, exist_ok=True)
-    tables, findings = _soiled(simulated, dirt, seed)
-    sources = (
-        _write_gws4all(simulated, folder, format) if is_export
-        else _write_tables(tables, folder, format)
-    )  # fmt: skip
+    if is_export:
+        sources, findings = _write_gws4all(simulated, folder, format)
+    else:
+        tables, findings = _soiled(simulated, dirt, seed)
+        sources = _write_tables(tables, folder, format)
     _write_yaml(_about(simulated, format, sources), folder / "delivery.yaml")
-    expected = [] if is_export else expected_ledger(findings)
-    truth = simulated.truth | {"expected_ledger": expected}
+    truth = simulated.truth | {"expected_ledger": expected_ledger(findings)}
     if dirt:
-        truth |= {
-            "dirt": {"rate": dirt, "errors": listed(f for f in findings if f.origin != "nature")}
-        }
+        errors = listed(f for f in findings if f.origin != "nature")
+        truth |= {"dirt": {"rate": dirt, "errors": errors}}
     _write_yaml(truth, folder / "truth.yaml")
 
 
@@ -81,15 +80,22 @@ def _write_tables(tables: dict[str, pl.DataFrame], folder: Path, format: Format)
     return sources
 
 
-def _write_gws4all(simulated: Simulated, folder: Path, format: Format) -> dict[str, str]:
+def _write_gws4all(
+    simulated: Simulated, folder: Path, format: Format
+) -> tuple[dict[str, str], list[Finding]]:
     export = gws4all_export(simulated.tables)
     name = GWS4ALL_FILE[format]
     if format == "gws4all_xlsx":
-        export.write_excel(folder / name, worksheet="Export", dtype_formats={pl.Date: "dd-mm-yyyy"})
+        properties = {"created": datetime.fromisoformat(simulated.extract_date)}
+        with Workbook(folder / name) as workbook:
+            workbook.set_properties(properties)
+            export.write_excel(workbook, "Export", dtype_formats={pl.Date: "dd-mm-yyyy"})
     else:
         text = export.write_csv(separator=";", date_format="%d-%m-%Y")
         (folder / name).write_text(text, encoding="cp1252", newline="")
-    return {"clients": name, "benefits": name}
+    extract = date.fromisoformat(simulated.extract_date)
+    findings = find_in_gws4all(simulated.tables, simulated.in_nature, extract)
+    return {"clients": name, "benefits": name}, findings
 
 
 def _about(simulated: Simulated, format: Format, sources: dict[str, str]) -> dict[str, Any]:
