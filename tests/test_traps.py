@@ -29,9 +29,9 @@ SEEDS = range(20)
 AT_LEAST = 17  # intervals that cover zero
 N_CLIENTS, N_MONTHS = 1500, 72
 FAR = {  # median estimate at least so far from zero, on that side; share of intervals wholly there
-    "start_of_month": (-0.8, 0.95),
+    "start_of_month": (-0.8, 0.9),
     "end_of_month": (-0.7, 0.95),
-    "within_caseworker": (0.2, 0.4),
+    "within_caseworker": (0.2, 0.2),
     "same_month": (0.9, 0.95),
     "lag_one": (0.6, 0.95),
     "unadjusted_lag": (0.2, 0.95),
