@@ -61,9 +61,13 @@ def describe_estimates(
     """Put ``design`` beside each row of ``tidy``, with the smallest effect it could detect.
 
     ``tidy`` has term, estimate, std_error, conf_low, conf_high, p_value, n_obs, n_persons,
-    n_events and n_clusters. The MDE is on the same scale: power 80 %, two-sided 5 %.
+    n_events and n_clusters. The MDE is on the same scale: power 80 %, two-sided 5 %, with
+    the t distribution of the interval.
     """
-    detectable = [mde(error) for error in tidy["std_error"]]
+    detectable = [
+        mde(error, degrees_of_freedom=n_clusters - 1)
+        for error, n_clusters in zip(tidy["std_error"], tidy["n_clusters"], strict=True)
+    ]
     facts = _facts(design, outcome, conf_level, subgroup)
     return tidy.assign(**facts, mde=detectable).drop(columns="statistic", errors="ignore")
 
