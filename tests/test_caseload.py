@@ -67,25 +67,41 @@ def test_fte_is_summed_over_what_runs_on_the_first_day():
     assert bo["team_id"].to_list() == ["t1", "t2", "t2"]
 
 
-def test_of_an_income_and_a_work_caseworker_the_one_for_work_is_the_panels():
+def test_fte_of_which_a_part_is_unknown_is_unknown():
+    caseworkers = """
+        caseworker_id  fte   start_date  end_date
+        w1             0.5   2018-01-01  -
+        w1             -     2020-03-01  -
+    """
+    frame = panel(SPELLS, window=QUARTER, assignments=EVERYONE, caseworkers=caseworkers)
+    assert frame["caseload_fte"].to_list() == [6, 4, 6, 4, None, None, 6]
+
+
+def test_of_caseworkers_at_once_the_one_nearest_to_work_and_latest_is_the_panels():
     frame = panel(
         "person_id start_date end_date\n bo 2020-01-01 -",
-        window=QUARTER,
+        window=("2020-01", "2020-06"),
         assignments="""
             person_id  caseworker_id  start_date  end_date
             bo         income         2020-01-01  -
-            bo         work           2020-02-10  2020-02-20
+            bo         participation  2020-02-01  -
             bo         mixed          2020-03-01  -
+            bo         work           2020-03-10  2020-04-02
+            bo         a_new_mixed    2020-05-01  -
+            bo         work           2020-05-10  2020-05-20
         """,
         caseworkers="""
-            caseworker_id  role    start_date
-            income         income  2018-01-01
-            work           work    2018-01-01
-            mixed          mixed   2018-01-01
+            caseworker_id  role           start_date
+            income         income         2018-01-01
+            participation  participation  2018-01-01
+            work           work           2018-01-01
+            mixed          mixed          2018-01-01
+            a_new_mixed    mixed          2018-01-01
         """,
     )
-    assert frame["caseworker_id"].to_list() == ["income", "income", "mixed"]
-    assert frame["role"].to_list() == ["income", "income", "mixed"]
+    held = ["income", "participation", "mixed", "work", "a_new_mixed", "a_new_mixed"]
+    assert frame["caseworker_id"].to_list() == held
+    assert frame["role"].to_list() == [*held[:4], "mixed", "mixed"]
 
 
 def test_without_assignments_the_last_contact_of_twelve_months_stands_in():

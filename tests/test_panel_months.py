@@ -63,6 +63,7 @@ def test_an_exit_within_the_month_of_the_pension_age_counts_and_a_later_one_is_c
         bo         2020-01-01  2020-03-20  2020-03-01
         cy         2020-01-01  -           2020-02-15
         di         2020-01-01  2020-06-01  2019-05-01
+        ed         2020-01-01  2020-01-20  2020-01-15
     """
     assert shown(panel(spells), "person_id", "month", "exit_destination") == drawn("""
         person_id  month    exit_destination
@@ -72,6 +73,7 @@ def test_an_exit_within_the_month_of_the_pension_age_counts_and_a_later_one_is_c
         bo         2020-02  stay
         cy         2020-01  stay
         cy         2020-02  stay
+        ed         2020-01  stay
     """)
 
 
