@@ -106,7 +106,6 @@ def test_short_months_fit_an_axis():
 def test_a_sentence_writes_its_values_by_the_placeholder():
     filled = EN.text("{n} people, {share:%1}", n=12345, share=0.0349)
     assert filled == "12,345 people, 3.5%"
-    assert NL.interval(0.8, 1.115, ".2") == "0,80 tot 1,11"
 
 
 @pytest.mark.parametrize(("n", "sentence"), [(1, "1 client"), (0, "0 clients"), (2, "2 clients")])

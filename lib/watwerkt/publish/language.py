@@ -78,10 +78,6 @@ class Translator:
         pattern = "LLLL y" if width == "long" else "LLL y"
         return format_date(_as_date(value), pattern, self.locale).replace(".", "")
 
-    def interval(self, low: float, high: float, spec: str = ".2") -> str:
-        """``0,80 tot 1,12``."""
-        return self.text("{low} to {high}", low=self.value(low, spec), high=self.value(high, spec))
-
     def value(self, value: Any, spec: str = "") -> str:
         """Any value by its placeholder's ``spec``, as at the top of this module."""
         if value is None or value is pd.NaT or (not isinstance(value, str) and pd.isna(value)):

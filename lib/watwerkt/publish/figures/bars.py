@@ -9,20 +9,16 @@ from matplotlib.figure import Figure
 from watwerkt.publish.figures.axis import drop_margins, format_axis
 from watwerkt.publish.labels import TOTAL, Labels
 from watwerkt.publish.language import NOTHING
-from watwerkt.publish.style import BLUE, FAINT, INK, build_axes, colours_of, order_codes
+from watwerkt.publish.style import BLUE, FAINT, build_axes, colours_of, order_codes
 
 
-def plot_bands(frame: pd.DataFrame, labels: Labels, *, x: str, y: str, marked: str = "") -> Figure:
-    """Draw counts ``y`` per band ``x`` as touching bars, in the order of the frame.
-
-    A suppressed band shows a dash. ``marked`` is the band with a target or norm, in ink.
-    """
+def plot_bands(frame: pd.DataFrame, labels: Labels, *, x: str, y: str) -> Figure:
+    """Draw ``y`` per band ``x`` as bars, in the frame's order; a suppressed one is a dash."""
     figure, axes = build_axes(labels)
     frame = drop_margins(frame, x)
     names = [labels.value(x, band) for band in frame[x]]
     heights = frame[y].astype("float64")
-    colours = [INK if marked and band == marked else BLUE for band in frame[x]]
-    axes.bar(names, heights.fillna(0), width=0.92, color=colours)
+    axes.bar(names, heights.fillna(0), width=0.92, color=BLUE)
     for position, (value, height) in enumerate(zip(frame[y], heights.fillna(0), strict=True)):
         axes.annotate(
             labels.value(y, value),

@@ -24,12 +24,11 @@ def plot_lines(
     low: str = "",
     high: str = "",
     is_step: bool = False,
-    from_zero: bool = True,
 ) -> Figure:
     """Draw ``y`` over ``x``, one line per value of ``series``.
 
     A missing value leaves a gap. ``low`` and ``high`` name the columns of the interval, drawn as
-    a band. ``from_zero`` starts the vertical axis at nought, as counts and shares need.
+    a band. The vertical axis starts at nought, as counts and shares need.
     """
     figure, axes = build_axes(labels)
     frame = drop_margins(frame, x, series)
@@ -49,9 +48,8 @@ def plot_lines(
     format_axis(axes.xaxis, labels, x, frame[x])
     format_axis(axes.yaxis, labels, y, frame[y])
     axes.margins(x=0.01)
-    if from_zero:
-        highest = frame[[c for c in (y, high) if c]].astype("float64").max().max()
-        axes.set_ylim(0, HEADROOM * highest if highest > 0 else 1)
+    highest = frame[[c for c in (y, high) if c]].astype("float64").max().max()
+    axes.set_ylim(0, HEADROOM * highest if highest > 0 else 1)
     axes.grid(visible=False, axis="x")
     if ends:
         label_ends(figure, axes, labels, ends)
