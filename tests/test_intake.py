@@ -220,6 +220,11 @@ k0002;u2;PW;2020-01-01;11;job_loss;single_parent
         ("unknown", "unknown", "unknown"),
         ("11", "job_loss", "single_parent"),
     ]
+    assert without.withheld == {
+        "benefits.exit_reason": 1,
+        "benefits.entry_reason": 1,
+        "benefits.exemption": 1,
+    }
     ground = {"detention": "art. 33 UAVG", "exemption": "art. 30 UAVG"}
     stated = read_delivery(
         write_folder(tmp_path / "b", {"benefits.csv": text}, legal_ground=ground)
@@ -251,3 +256,14 @@ def test_a_refusal_is_one_kind_of_error(tmp_path):
 def test_a_delivery_shows_no_rows(tmp_path):
     delivery = read_delivery(write_folder(tmp_path))
     assert "k0001" not in repr(delivery)
+
+
+def test_traits_of_special_categories_are_guarded_too(tmp_path):
+    traits = "person_id;trait;value;valid_from\nk0001;exemption;permanent_incapacity;2020-01-01\n"
+    tables = {"clients": "clients.csv", "benefits": "benefits.csv", "traits": "traits.csv"}
+    delivery = read_delivery(write_folder(tmp_path / "a", {"traits.csv": traits}, tables=tables))
+    assert delivery.tables["traits"]["value"].to_list() == ["unknown"]
+    assert delivery.withheld == {"traits.value": 1}
+    health = traits.replace("exemption", "health_limitation")
+    with pytest.raises(PrivacyError, match="health_limitation"):
+        read_delivery(write_folder(tmp_path / "b", {"traits.csv": health}, tables=tables))

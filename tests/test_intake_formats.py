@@ -11,8 +11,9 @@ from polars.testing import assert_frame_equal
 
 from intake_deliveries import BENEFITS, CLIENTS, drawn, everything_said, write_folder, write_xlsx
 from watwerkt.errors import DeliveryError
+from watwerkt.intake.cells import MISSING
 from watwerkt.intake.delivery import read_delivery
-from watwerkt.intake.formats import MISSING, as_text, read_raw
+from watwerkt.intake.formats import as_text, read_raw
 from watwerkt.intake.parsing import parse_dates, parse_flags, parse_months, parse_numbers
 
 SENTINEL = "Zonnebloemveld"

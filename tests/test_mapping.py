@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import pyreadstat
 import pytest
 import yaml
 
@@ -211,3 +212,14 @@ def test_gws4all_in_excel(tmp_path, is_typed):
     tables = {"clients": "export.xlsx", "benefits": "export.xlsx"}
     folder = write_folder(tmp_path / "d", files, mapping="gws4all", tables=tables)
     check_gws4all(read_delivery(folder))
+
+
+def test_gws4all_in_spss_with_names_as_spss_allows_them(tmp_path):
+    frame, path = drawn(GWS4ALL), tmp_path / "x.sav"
+    renamed = frame.rename({name: name.replace(" ", "_") for name in frame.columns})
+    pyreadstat.write_sav(renamed.to_pandas(), path)
+    tables = {"clients": "export.sav", "benefits": "export.sav"}
+    files = {"export.sav": path.read_bytes()}
+    delivery = read_delivery(write_folder(tmp_path / "d", files, mapping="gws4all", tables=tables))
+    assert delivery.dropped_columns == {"export.sav": ["Kode_groep"]}
+    assert delivery.tables["benefits"]["start_date"].to_list() == [row[2] for row in GWS_BENEFITS]

@@ -17,7 +17,7 @@ from pydantic import (
 
 from watwerkt import schemas
 from watwerkt.errors import DeliveryError, PrivacyError, VersionError
-from watwerkt.intake.findings import Finding, refuse
+from watwerkt.intake.findings import PRIVACY_REMEDY, Finding, refuse
 from watwerkt.params import Month, MunicipalityId
 
 SCHEMA_VERSION = 1
@@ -110,7 +110,7 @@ def read_about(folder: Path, *, is_raw: bool = False) -> DeliveryFile:
     require_version(values, SCHEMA_VERSION, "delivery.yaml")
     if is_raw:
         values = {**values, "pseudonym": "hmac-sha256"}
-    refuse(PrivacyError, _unsafe_pseudonym(values), remedy="see docs: pseudonymise")
+    refuse(PrivacyError, _unsafe_pseudonym(values), PRIVACY_REMEDY)
     problems = ""
     try:
         return DeliveryFile.model_validate(values)

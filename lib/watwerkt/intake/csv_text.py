@@ -10,6 +10,7 @@ import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
 from watwerkt.errors import DeliveryError
+from watwerkt.intake.cells import drop_empty_rows, strip_texts
 
 SEPARATORS = ";,\t|"
 SAMPLE_BYTES = 1 << 16
@@ -68,13 +69,14 @@ def _separator(first: str, others: list[str]) -> str:
 
 
 def _read_rows(path: Path, names: list[str], separator: str, encoding: str) -> pl.DataFrame:
+    """All rows, a few megabytes at a time, so that the text is not held twice."""
     uneven: list[int] = []
 
     def leave_out(row: arrow_csv.InvalidRow) -> str:
         uneven.append(row.actual_columns)
         return "skip"
 
-    table = arrow_csv.read_csv(
+    reader = arrow_csv.open_csv(
         path,
         read_options=arrow_csv.ReadOptions(
             column_names=names,
@@ -86,14 +88,14 @@ def _read_rows(path: Path, names: list[str], separator: str, encoding: str) -> p
             delimiter=separator, newlines_in_values=True, invalid_row_handler=leave_out
         ),
         convert_options=arrow_csv.ConvertOptions(
-            column_types=dict.fromkeys(names, pa.large_string()),
-            strings_can_be_null=True,
-            null_values=[""],
+            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=True
         ),
     )
+    parts = [drop_empty_rows(strip_texts(pl.DataFrame(batch))) for batch in reader]
+    frame = pl.concat(parts) if parts else pl.DataFrame(schema=dict.fromkeys(names, pl.String))
     if uneven:
         raise DeliveryError(
-            f"{len(uneven)} of {table.num_rows + len(uneven)} rows have another number of fields "
-            f"than the header ({len(names)}): a broken-off file, or a separator in unquoted text"
+            f"{len(uneven)} of {len(frame) + len(uneven)} rows have another number of fields than "
+            f"the header ({len(names)}): a broken-off file, or a separator in unquoted text"
         )
-    return pl.DataFrame(table)
+    return frame

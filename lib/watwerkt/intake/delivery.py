@@ -9,9 +9,9 @@ import polars as pl
 from watwerkt.errors import DeliveryError, PrivacyError, SchemaError
 from watwerkt.intake.about import DeliveryFile, FileSource, read_about
 from watwerkt.intake.apply import apply_mapping, unmapped_columns
-from watwerkt.intake.findings import Finding, refuse
+from watwerkt.intake.findings import PRIVACY_REMEDY, Finding, refuse
 from watwerkt.intake.formats import read_raw
-from watwerkt.intake.guard import REMEDY, find_personal_data
+from watwerkt.intake.guard import find_personal_data
 from watwerkt.intake.legal_ground import find_groundless, withhold_codes
 from watwerkt.intake.mapping import Mapping, is_own_mapping, read_mapping
 from watwerkt.intake.promises import find_broken_promises, find_missing_tables
@@ -32,12 +32,14 @@ class Delivery:
         ``is_end_repaired``, for rule B03.
     dropped_columns : file → columns that no mapping names.
     fingerprint : sha256 of the files.
+    withheld : ``table.column`` → codes of a special category, without a legal ground, not read.
     """
 
     about: DeliveryFile
     tables: dict[str, pl.DataFrame] = field(repr=False)
     dropped_columns: dict[str, list[str]]
     fingerprint: str
+    withheld: dict[str, int] = field(default_factory=dict)
 
 
 def read_delivery(folder: Path) -> Delivery:
@@ -49,13 +51,22 @@ def read_delivery(folder: Path) -> Delivery:
     about = read_about(folder)
     mappings = read_mappings(about, folder)
     raw = read_files(about, folder)
-    refuse(PrivacyError, (f for k, t in raw.items() for f in find_personal_data(t, k[0])), REMEDY)
+    refuse(
+        PrivacyError,
+        (f for k, t in raw.items() for f in find_personal_data(t, k[0])),
+        PRIVACY_REMEDY,
+    )
     parts = _canonical_parts(about, mappings, raw)
+    tables = {name: pl.concat(frames, how="diagonal") for name, frames in parts.items()}
+    read = {name: withhold_codes(table, about.legal_ground) for name, table in tables.items()}
     return Delivery(
         about=about,
-        tables={name: pl.concat(frames, how="diagonal") for name, frames in parts.items()},
+        tables={name: table for name, (table, _) in read.items()},
         dropped_columns=_dropped_columns(about, mappings, raw),
         fingerprint=fingerprint_delivery(folder),
+        withheld={
+            f"{n}.{c}": count for n, (_, found) in read.items() for c, count in found.items()
+        },
     )
 
 
@@ -121,9 +132,9 @@ def _canonical_parts(
             frame, unread = apply_mapping(table_raw, mapping, table, source.file)
             broken += unread + _beyond(unread, find_broken_promises(frame, table, source.file))
             groundless += find_groundless(frame, source.file, about.legal_ground)
-            parts.setdefault(table, []).append(withhold_codes(frame, about.legal_ground))
+            parts.setdefault(table, []).append(frame)
     broken += find_missing_tables({n: sum(map(len, frames)) for n, frames in parts.items()})
-    refuse(PrivacyError, groundless, REMEDY)
+    refuse(PrivacyError, groundless, PRIVACY_REMEDY)
     refuse(SchemaError, broken, "Nothing was written. Correct the mapping or the export.")
     return parts
 

@@ -61,6 +61,8 @@ def choose_tables(raw: pl.DataFrame) -> dict[str, dict[str, Guess]]:
     """The tables whose required columns are there or can be derived; else the nearest one."""
     guesses = _without_doubles({name: guess_columns(raw, name) for name in schemas.tables()})
     complete = {n: g for n, g in guesses.items() if not _lacking(n, g) and _is_told_apart(n, g)}
+    if set(complete) > {"assignments"}:
+        complete.pop("assignments", None)  # a caseworker in another table, without own dates
     if complete:
         return complete
     nearest = max(guesses, key=lambda n: sum(g.score for g in guesses[n].values()))

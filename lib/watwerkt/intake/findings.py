@@ -5,6 +5,11 @@ from dataclasses import dataclass
 
 from watwerkt.errors import Refused
 
+PRIVACY_REMEDY = (
+    "Nothing was written. The municipality takes these columns out, or runs "
+    "`watwerkt pseudonymise` on its own side and delivers what that writes."
+)
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Finding:

@@ -10,19 +10,23 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pyarrow as pa
 import pyreadstat
 from python_calamine import CalamineError, CalamineWorkbook
 
 from watwerkt.errors import DeliveryError
+from watwerkt.intake.cells import drop_empty_rows, strip_texts
 from watwerkt.intake.csv_text import read_csv_text
 
-MISSING = ["", "NULL", "NaN", "nan", "#N/A", "#N/B"]
+NAMELESS = "column "
 UNREADABLE = (
     OSError,
     ValueError,
     OverflowError,
     CalamineError,
     pl.exceptions.PolarsError,
+    pl.exceptions.PanicException,
+    pa.ArrowException,
     pyreadstat.ReadstatError,
     pyreadstat.PyreadstatError,
 )
@@ -61,7 +65,10 @@ def _read_or_refuse(
     problem = ""
     try:
         names, frame = reader(path, sheet)
-        return _settle(frame.rename(dict(zip(frame.columns, _unique(names), strict=True))))
+        named = frame.rename(dict(zip(frame.columns, _unique(names), strict=True)))
+        return named.drop(
+            n for n in named.columns if n.startswith(NAMELESS) and not named[n].count()
+        )
     except DeliveryError as error:
         problem = str(error)
     except UNREADABLE:
@@ -78,13 +85,13 @@ def _read_parquet(path: Path, sheet: str | None) -> tuple[list[str], pl.DataFram
     nested = sum(dtype.is_nested() or dtype == pl.Binary for dtype in frame.dtypes)
     if nested:
         raise DeliveryError(f"{nested} columns hold lists or records; one value a cell is read")
-    return frame.columns, frame
+    return frame.columns, _settle(frame)
 
 
 def _read_sav(path: Path, sheet: str | None) -> tuple[list[str], pl.DataFrame]:
     columns, _ = pyreadstat.read_sav(path, output_format="dict")
     frame = pl.DataFrame({name: _column_of_cells(list(c)) for name, c in columns.items()})
-    return frame.columns, frame
+    return frame.columns, _settle(frame)
 
 
 def _read_xlsx(path: Path, sheet: str | None) -> tuple[list[str], pl.DataFrame]:
@@ -99,7 +106,7 @@ def _read_xlsx(path: Path, sheet: str | None) -> tuple[list[str], pl.DataFrame]:
         rows = rows[1:]  # a title above the header
     columns = zip(*rows[1:], strict=True) if len(rows) > 1 else [()] * len(rows[0])
     frame = pl.DataFrame({f"c{i}": _column_of_cells(list(c)) for i, c in enumerate(columns)})
-    return [_cell_text(cell) or "" for cell in rows[0]], frame
+    return [_cell_text(cell) or "" for cell in rows[0]], _settle(frame)
 
 
 READERS: dict[str, Callable[..., tuple[list[str], pl.DataFrame]]] = {
@@ -135,7 +142,7 @@ def _cell_text(cell: Any) -> str | None:
 
 def _unique(names: list[str]) -> list[str]:
     """The header, stripped; a column without a name gets its number."""
-    stripped = [name.strip() or f"column {i}" for i, name in enumerate(names, start=1)]
+    stripped = [name.strip() or f"{NAMELESS}{i}" for i, name in enumerate(names, start=1)]
     twice = [i for i, name in enumerate(stripped, start=1) if stripped.count(name) > 1]
     if twice:
         raise DeliveryError(f"columns {', '.join(map(str, twice))} share their names")
@@ -143,15 +150,11 @@ def _unique(names: list[str]) -> list[str]:
 
 
 def _settle(frame: pl.DataFrame) -> pl.DataFrame:
-    """One type per kind, missing as null, rows and nameless columns without any value left out."""
+    """One type per kind, missing as null, empty rows left out."""
     cast = frame.with_columns(
         pl.col(pl.Null, pl.Categorical, pl.Enum, pl.Time, pl.Duration).cast(pl.String),
         pl.col(pl.Datetime).cast(pl.Date),
         pl.selectors.integer().cast(pl.Int64),
         (pl.selectors.float() | pl.selectors.decimal()).cast(pl.Float64).fill_nan(None),
     )
-    text = pl.col(pl.String).str.strip_chars()
-    clean = cast.with_columns(pl.when(~text.is_in(MISSING)).then(text).name.keep())
-    nameless = [name for name in clean.columns if name.startswith("column ")]
-    kept = clean.drop([name for name in nameless if clean[name].count() == 0])
-    return kept.filter(~pl.all_horizontal(pl.all().is_null()))
+    return drop_empty_rows(strip_texts(cast))

@@ -15,10 +15,6 @@ from watwerkt.intake.formats import as_text
 from watwerkt.intake.headers import header_words, read_identifying, shown_names
 from watwerkt.intake.parsing import parse_dates
 
-REMEDY = (
-    "Nothing was written. The municipality takes these columns out, or runs "
-    "`watwerkt pseudonymise` on its own side and delivers what that writes."
-)
 WORDS = {
     "bsn": "holds citizen service numbers (BSN)",
     "email": "holds e-mail addresses",

@@ -58,9 +58,9 @@ def read_key(path: Path) -> KeyedIds:
 
 
 def plain_numbers(texts: pl.Series) -> pl.Series:
-    """Numbers as they are, without the points, spaces and decimals that programs add."""
+    """Numbers as they are, without the points, hyphens, spaces and decimals that programs add."""
     bare = texts.str.strip_chars().str.replace(r"\.0+$", "")
-    digits = bare.str.replace_all(r"[ .]", "")
+    digits = bare.str.replace_all(r"[ .-]", "")
     is_number = digits.str.contains(r"^\d+$").fill_null(value=False)
     return bare.set(is_number, None).fill_null(digits)
 

@@ -31,8 +31,10 @@ def find_groundless(frame: pl.DataFrame, file: str, legal_ground: dict[str, str]
     ]
 
 
-def withhold_codes(frame: pl.DataFrame, legal_ground: dict[str, str]) -> pl.DataFrame:
-    """Replace codes of a special category without a ground by ``unknown``.
+def withhold_codes(
+    frame: pl.DataFrame, legal_ground: dict[str, str]
+) -> tuple[pl.DataFrame, dict[str, int]]:
+    """Replace codes of a special category without a ground by ``unknown``; count them by column.
 
     The ground is stated for the column itself, or for what the code gives away (``detention``).
     """
@@ -40,14 +42,12 @@ def withhold_codes(frame: pl.DataFrame, legal_ground: dict[str, str]) -> pl.Data
         column: [code for code, ground in codes.items() if not {column, ground} & set(legal_ground)]
         for column, codes in CODES.items()
     }
-    columns = [
-        pl.col(c).replace(dict.fromkeys(withheld[c], UNKNOWN))
-        for c in frame.columns
-        if withheld.get(c)
-    ]
-    traits = dict.fromkeys(withheld["exemption"], UNKNOWN)
-    if "trait" in frame.columns and traits:
+    hidden = {c: pl.col(c).is_in(codes) for c, codes in withheld.items() if c in frame.columns}
+    if "trait" in frame.columns:
         is_exemption = pl.col("trait") == "exemption"
-        value = pl.when(is_exemption).then(pl.col("value").replace(traits))
-        columns.append(value.otherwise(pl.col("value")).alias("value"))
-    return frame.with_columns(columns)
+        hidden["value"] = is_exemption & pl.col("value").is_in(withheld["exemption"])
+    counts = frame.select(pl.lit(0).alias("n"), **{c: h.sum() for c, h in hidden.items()})
+    changed = frame.with_columns(
+        pl.when(h).then(pl.lit(UNKNOWN)).otherwise(c).alias(c) for c, h in hidden.items()
+    )
+    return changed, {c: int(counts[c][0]) for c in hidden if counts[c][0]}

@@ -17,7 +17,6 @@ from watwerkt.intake.about import DeliveryFile, read_about, read_yaml
 from watwerkt.intake.delivery import (
     FileSheet,
     feeds_of,
-    mapping_of,
     read_delivery,
     read_files,
     read_mappings,
@@ -81,7 +80,10 @@ def write_pseudonymised(
 def _said_of_it(about: DeliveryFile, names: dict[FileSheet, str]) -> dict[str, Any]:
     """What ``delivery.yaml`` says otherwise than before: how ids were made, and the files."""
     tables = {
-        table: [{"file": names[s.file, s.sheet], "mapping": mapping_of(s, about)} for s in sources]
+        table: [
+            {"file": names[s.file, s.sheet], **({"mapping": s.mapping} if s.mapping else {})}
+            for s in sources
+        ]
         for table, sources in about.tables.items()
     }
     return {"pseudonym": "hmac-sha256", "tables": tables}

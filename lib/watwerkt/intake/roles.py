@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from watwerkt import schemas
 from watwerkt.errors import DeliveryError
 from watwerkt.intake.bsn import bsn_candidates, passes_bsn_test
 from watwerkt.intake.delivery import Feeds
@@ -54,7 +55,7 @@ def find_roles(raw: pl.DataFrame, feeds: Feeds, file: str) -> Roles:
         others=[name for name in bsns if name not in (own, mapped, *units)],
         units=units,
         caseworkers=_caseworkers(raw, feeds),
-        births=[name for name in raw.columns if "birth_date" in find_rules(name, raw[name])],
+        births=_births(raw, feeds),
         person_target=target,
         year_target=_expected(feeds, "birth_year"),
         aow_target=_expected(feeds, "aow_month"),
@@ -83,6 +84,14 @@ def _own_bsn(raw: pl.DataFrame, bsns: list[str], file: str) -> str | None:
             "the person's own column as the mapping calls the person, or take the others out"
         )
     return named[0] if named else None
+
+
+def _births(raw: pl.DataFrame, feeds: Feeds) -> list[str]:
+    """Columns of birth dates; what a mapping takes for another date is none."""
+    promised = {column for _, table in feeds for column in schemas.tables()[table].columns}
+    others = {n for c in promised - {"birth_year"} for n in _mapped(raw, feeds, c)}
+    found = [name for name in raw.columns if "birth_date" in find_rules(name, raw[name])]
+    return [name for name in found if name not in others]
 
 
 def _caseworkers(raw: pl.DataFrame, feeds: Feeds) -> list[str]:
