@@ -37,7 +37,7 @@ def yearly_exits(panel: pl.LazyFrame, policy: Policy) -> Protected | Gap:
     counts = _exits(panel).group_by("year", "destination_group").agg(n_exits=pl.len()).collect()
     if counts.is_empty():
         return NO_EXITS
-    order = pd.CategoricalDtype(GROUPS, ordered=True)
+    order = pd.CategoricalDtype(list(GROUPS), ordered=True)
     return protect_counts(
         counts.to_pandas().astype({"destination_group": order}),
         ["n_exits"],
