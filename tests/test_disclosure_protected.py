@@ -35,7 +35,7 @@ def test_what_it_says_of_itself(exits):
     assert require_protected(exits) is exits
 
 
-@pytest.mark.parametrize("args", [(), (RAW,), (object(), RAW), (None, RAW)], ids=repr)
+@pytest.mark.parametrize("args", [(), (RAW,), (object(), RAW), (None, RAW)])
 def test_it_cannot_be_constructed(args):
     with pytest.raises(DisclosureError, match="not by hand"):
         Protected(*args)
