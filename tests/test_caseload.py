@@ -161,16 +161,17 @@ HELD = """
     bo         elsewhere      2020-08-16  -
     cy         leaves         2019-01-01  2020-08-15
     di         stays          2019-01-01  -
+    ed         rests          2019-01-01  2020-08-01
 """
-FOUR = "person_id start_date end_date" + "".join(
-    f"\n{p} 2019-01-01 -" for p in ("ann", "bo", "cy", "di")
+FIVE = "person_id start_date end_date" + "".join(
+    f"\n{p} 2019-01-01 -" for p in ("ann", "bo", "cy", "di", "ed")
 )
 YEAR = ("2020-01", "2021-03")
 
 
 def shocks(person: str, **changes: object) -> list[float | None]:
     tables = {"assignments": HELD, "caseworkers": TEAM} | changes
-    frame = panel(FOUR, window=YEAR, **tables)
+    frame = panel(FIVE, window=YEAR, **tables)
     return frame.filter(pl.col("person_id") == person)["staffing_shock"].to_list()
 
 

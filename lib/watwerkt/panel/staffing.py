@@ -84,7 +84,6 @@ def _remaining_fte(left: pl.LazyFrame, caseworkers: pl.LazyFrame) -> pl.LazyFram
         .filter(
             pl.col("start_date") <= day,
             (day < pl.col("end_date")).fill_null(True),
-            pl.col("caseworker_id") != pl.col("caseworker_id_colleague"),
         )
         .group_by(DEPARTURE)
         .agg(pl.col("fte").sum(), is_known=pl.col("fte").is_not_null().all())
