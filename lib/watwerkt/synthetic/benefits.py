@@ -97,17 +97,20 @@ def _split_interrupted(register: Register, spells: pl.DataFrame) -> pl.DataFrame
 def _with_reasons(register: Register, periods: pl.DataFrame) -> pl.DataFrame:
     """Add ``reason``: the code of the exit, unknown for the share the scenario says."""
     rng, kind = register.rng(1), periods["kind"].fill_null(-1).to_numpy()
-    ended = kind >= 0
-    known_kind = np.isin(kind, ALWAYS_KNOWN)
-    share = register.world.scenario.booking.unknown_exit_reason_share
-    rate = share * ended.sum() / max((ended & ~known_kind).sum(), 1)
-    is_unknown = ended & ~known_kind & (rng.random(len(kind)) < rate)
+    is_stopped = periods["is_stopped"].to_numpy()
+    may_be_unknown = (kind >= 0) & ~np.isin(kind, ALWAYS_KNOWN) & ~is_stopped
+    n_unknown = (
+        register.world.scenario.booking.unknown_exit_reason_share
+        * periods.filter("is_end_booked").height
+    )
+    rate = n_unknown / max((may_be_unknown & periods["is_end_booked"].to_numpy()).sum(), 1)
+    is_unknown = may_be_unknown & (rng.random(len(kind)) < rate)
     reason = np.full(len(kind), None, dtype=object)
     for name, (names, shares) in CODES_OF_KIND.items():
         here = kind == KIND[name]
         reason[here] = rng.choice(names, here.sum(), p=shares)
     reason[is_unknown] = None
-    reason[periods["is_stopped"].to_numpy()] = INTERRUPTED
+    reason[is_stopped] = INTERRUPTED
     return periods.with_columns(reason=pl.Series(reason.tolist(), dtype=pl.String))
 
 

@@ -13,6 +13,7 @@ from watwerkt.synthetic.findings import keys_of
 LONG_DAYS = 60
 LATE_DAYS = 120
 COLLAPSED_MONTHS = 2
+FEWEST_CONTACTS = 30  # of a team in a month, for a collapse to be seen
 LEFT_OF_A_COLLAPSE = 0.03  # of the contacts of a team whose registration collapsed
 
 
@@ -133,23 +134,36 @@ def _without_repeats(planted: Patch) -> Patch:
 def collapse_registration(
     contacts: pl.DataFrame, caseworkers: pl.DataFrame, rng: np.random.Generator
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """C05: the contacts without nearly all of one team's in two months; which team-months."""
-    month = pl.col("contact_date").dt.month_start()
-    teams = caseworkers.select("caseworker_id", "team_id", "start_date").sort("start_date")
-    dated = contacts.with_row_index("row").with_columns(month=month).sort("month").join_asof(
-        teams, left_on="month", right_on="start_date", by="caseworker_id", check_sortedness=False
-    )  # fmt: skip
-    counted = (
-        dated.drop_nulls("team_id").group_by("team_id", "month").len().sort("team_id", "month")
-    )
-    usual = counted.group_by("team_id", maintain_order=True).agg(pl.col("len").median())
-    team = usual.sort("len", "team_id")[-1, "team_id"]
-    months = counted.filter(pl.col("team_id") == team)["month"].sort()
-    first = int(rng.integers(len(months) // 4, max(len(months) // 2, 1) + 1))
-    collapsed = months[first : first + COLLAPSED_MONTHS]
-    hit = dated.filter(pl.col("team_id") == team, pl.col("month").is_in(collapsed.implode()))[
-        "row"
-    ].sort()
+    """C05: the contacts without nearly all of one team's in two months; which team-months.
+
+    Of the team with most contacts, in its ordinary months; none where even it has few.
+    """
+    dated = _with_teams(contacts, caseworkers)
+    counted = dated.group_by("team_id", "month").agg(n=pl.len()).sort("team_id", "month")
+    usual = pl.col("n").median().over("team_id")
+    ordinary = counted.filter(pl.col("n") >= usual, usual >= FEWEST_CONTACTS, usual == usual.max())
+    first = int(rng.integers(0, max(len(ordinary) - COLLAPSED_MONTHS, 1)))
+    chosen = ordinary[first : first + COLLAPSED_MONTHS].select("team_id", "month")
+    hit = dated.join(chosen, on=["team_id", "month"], how="semi")["row"].sort()
     lost = hit.filter(pl.Series(rng.random(len(hit)) >= LEFT_OF_A_COLLAPSE))
     kept = contacts.with_row_index("row").filter(~pl.col("row").is_in(lost.implode())).drop("row")
-    return kept, pl.DataFrame({"team_id": [team] * len(collapsed), "month": collapsed})
+    return kept, chosen
+
+
+def _with_teams(contacts: pl.DataFrame, caseworkers: pl.DataFrame) -> pl.DataFrame:
+    """Row and month of each contact with a caseworker, and her team at the start of the month."""
+    teams = caseworkers.select("caseworker_id", "team_id", "start_date").sort("start_date")
+    dated = contacts.with_row_index("row").select(
+        "row", "caseworker_id", month=pl.col("contact_date").dt.month_start()
+    )
+    return (
+        dated.sort("month")
+        .join_asof(
+            teams,
+            left_on="month",
+            right_on="start_date",
+            by="caseworker_id",
+            check_sortedness=False,
+        )
+        .drop_nulls("team_id")
+    )

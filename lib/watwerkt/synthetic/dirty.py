@@ -119,4 +119,5 @@ def _collapse_registration(
     if not {"contacts", "caseworkers"} <= sound.keys():
         return dict(sound), []
     kept, months = collapse_registration(sound["contacts"], sound["caseworkers"], rng)
-    return sound | {"contacts": kept}, [Finding("C05", "contacts", "flag", months, "planted")]
+    found = [Finding("C05", "contacts", "flag", months, "planted")]
+    return sound | {"contacts": kept}, found if len(months) else []

@@ -12,6 +12,7 @@ from watwerkt.synthetic.world import World
 REASONS = ["intake", "transfer", "caseworker_left"]
 INCOME = ROLES.index("income")
 LOWEST_WORK_STEP = 3
+MIDDLE_STEP = np.array([4.1, 1.6, 3.2])  # of who arrives, per role
 
 
 def main_team(world: World, staff: Staff, rows: Ints, step: Ints) -> Ints:
@@ -20,27 +21,32 @@ def main_team(world: World, staff: Staff, rows: Ints, step: Ints) -> Ints:
     return staff.team_of(world.people.place[rows], role)
 
 
+def suitability(staff: Staff, step: int, sorting: float) -> Floats:
+    """Weight of every seat for a client on this step, shape (n_seats,).
+
+    ``fte * exp(sorting * specialism * (step - middle))``, ``middle`` being the role's.
+    """
+    return staff.fte * np.exp(sorting * staff.specialism * (step - MIDDLE_STEP[staff.role]))
+
+
 def choose_seats(
     staff: Staff, open_seats: Flags, team: Ints, step: Ints, sorting: float, uniform: Floats
 ) -> Ints:
-    """A seat in each person's team, by FTE and by how its portfolio suits the step.
+    """An open seat in each person's team, in proportion to its suitability.
 
-    P(seat) is proportional to ``fte * exp(sorting * specialism * (step - 3.5) / 2)`` among the
-    open seats of the team, whatever their caseloads: inflow is equal, so they differ with exits.
+    Whatever the caseloads: inflow is about equal, so caseloads differ with exits.
     """
     seats = np.flatnonzero(open_seats)
     seats = seats[np.argsort(staff.team[seats], kind="stable")]
-    n_teams = len(staff.team_role)
     chosen = np.empty(len(team), np.int64)
     for value in np.unique(step):
-        suit = np.exp(sorting * staff.specialism[seats] * (value - 3.5) / 2)
-        cumulative = np.cumsum(staff.fte[seats] * suit)
-        total = np.bincount(staff.team[seats], staff.fte[seats] * suit, n_teams)
+        weight = suitability(staff, value, sorting)[seats]
+        cumulative = np.cumsum(weight)
+        total = np.bincount(staff.team[seats], weight, len(staff.team_role))
         here = step == value
         point = (np.cumsum(total) - total)[team[here]] + uniform[here] * total[team[here]]
-        chosen[here] = seats[
-            np.minimum(np.searchsorted(cumulative, point, "right"), len(seats) - 1)
-        ]
+        position = np.searchsorted(cumulative, point, "right")
+        chosen[here] = seats[np.minimum(position, len(seats) - 1)]
     return chosen
 
 
@@ -55,7 +61,7 @@ def assign_arrivals(world: World, state: State, rows: Ints, t: int) -> tuple[Sta
     sorting = world.scenario.caseload.sorting
     seat = choose_seats(staff, staff.active(t), team, step, sorting, uniform)
     income_team = staff.team_of(world.people.place[rows], INCOME)
-    income = choose_seats(staff, staff.active(t), income_team, step, 0.0, uniform)
+    income = choose_seats(staff, staff.active(t), income_team, step, sorting, uniform)
     days = state.start_day[rows]
     log = _log([rows, rows], t, [days, days], [seat, income], 0)
     return _with_seats(state, rows, seat, income), log
@@ -80,36 +86,55 @@ def _redistribute(world: World, staff: Staff, state: State, t: int) -> tuple[Sta
     for name in ("seat", "income_seat"):
         seat = getattr(state, name)
         rows = np.flatnonzero(state.is_on & (seat >= 0) & leaving[seat])
-        uniform = world.shared_uniform(f"hand over {name}", t)[rows]
-        chosen = choose_seats(
-            staff, stays, staff.team[seat[rows]], np.ones_like(rows), 0.0, uniform
-        )
+        chosen = _choose_colleagues(world, staff, state, rows, stays, name, t)
         new[name] = _put(seat, rows, chosen)
         logs.append(_log([rows], t, [np.ones_like(rows)], [chosen], 2))
     return replace(state, **new), join_rows(logs)
 
 
 def _fill_seats(world: World, staff: Staff, state: State, t: int) -> tuple[State, Rows]:
-    """A new seat takes its share, by FTE, of its team's clients."""
-    opening = staff.start == t
+    """A new seat takes its share of its team's clients, by suitability."""
+    opening = (staff.start == t) & staff.active(t)
     if not opening.any():
         return state, {}
-    active = staff.active(t)
-    n_teams = len(staff.team_role)
-    total = np.bincount(staff.team[active], staff.fte[active], n_teams)
-    share = np.bincount(staff.team[opening], staff.fte[opening], n_teams) / np.maximum(total, 1e-9)
     new, logs = {}, []
     for name in ("seat", "income_seat"):
         seat = getattr(state, name)
         rows = np.flatnonzero(state.is_on & (seat >= 0))
-        rows = rows[world.shared_uniform(f"fill {name}", t)[rows] < share[staff.team[seat[rows]]]]
-        uniform = world.shared_uniform(f"fill which {name}", t)[rows]
-        chosen = choose_seats(
-            staff, opening & active, staff.team[seat[rows]], np.ones_like(rows), 0.0, uniform
-        )
+        share = _share_of_openings(world, staff, opening, t, seat[rows], state.step[rows])
+        rows = rows[world.shared_uniform(f"fill {name}", t)[rows] < share]
+        chosen = _choose_colleagues(world, staff, state, rows, opening, name, t)
         new[name] = _put(seat, rows, chosen)
         logs.append(_log([rows], t, [np.ones_like(rows)], [chosen], 1))
     return replace(state, **new), join_rows(logs)
+
+
+def _share_of_openings(
+    world: World, staff: Staff, opening: Flags, t: int, seat: Ints, step: Ints
+) -> Floats:
+    """Per client, the part of the team's suitability that the opening seats hold."""
+    n_teams, sorting, share = (
+        len(staff.team_role),
+        world.scenario.caseload.sorting,
+        np.zeros(len(seat)),
+    )
+    active = staff.active(t)
+    for value in np.unique(step):
+        weight = suitability(staff, value, sorting)
+        total = np.bincount(staff.team[active], weight[active], n_teams)
+        new = np.bincount(staff.team[opening], weight[opening], n_teams)
+        here = step == value
+        share[here] = (new / np.maximum(total, 1e-9))[staff.team[seat[here]]]
+    return share
+
+
+def _choose_colleagues(
+    world: World, staff: Staff, state: State, rows: Ints, open_seats: Flags, name: str, t: int
+) -> Ints:
+    """A seat among ``open_seats`` of the team that each of these clients is with."""
+    uniform = world.shared_uniform(f"which {name}", t)[rows]
+    team, sorting = staff.team[getattr(state, name)[rows]], world.scenario.caseload.sorting
+    return choose_seats(staff, open_seats, team, state.step[rows], sorting, uniform)
 
 
 def caseloads(staff: Staff, state: State, t: int) -> Floats:

@@ -50,7 +50,7 @@ class Caseload(Part):
     target_participation: Positive = 160.0
     target_income: Positive = 260.0
     team_size: Annotated[int, Field(ge=3, le=30)] = 7
-    sorting: Annotated[float, Field(ge=0)] = 0.7  # portfolios: near clients to some, far to others
+    sorting: Annotated[float, Field(ge=0)] = 0.8  # portfolios: near clients to some, far to others
     departure_rate: Share = 0.013  # per caseworker and month
     leave_rate: Share = 0.004
     rotation_rate: Share = 0.003

@@ -29,9 +29,9 @@ benefit have no effect.
 
 Staff (``staffing``, ``portfolios``). Departure, leave and rotation are exogenous; clients of who
 goes fall to colleagues by FTE, a newcomer takes a share of the team's. New clients go to a
-caseworker in proportion to ``FTE exp(q specialism_w (step - 3.5) / 2)``, whatever the caseloads: so
-in the steady state caseload = inflow / hazard, and the naive slope of exits on caseload is near -1
-at truth 0.
+caseworker in proportion to ``FTE exp(q specialism_w (step - middle of the role))``, whatever the
+caseloads: so caseload tends to inflow / hazard, and the naive slope of exits on caseload lies far
+below 0 at truth 0.
 
 Return (``exits``): ``r_k exp(-(months out - 2) / f)`` per month, from the second month on, for who
 left to work or otherwise; nobody returns from a move, pension or death.

@@ -204,7 +204,7 @@ def _staff(
         end=np.array([s.end for s in seats]),
         leave_reason=np.array([s.leave_reason for s in seats]),
         style=style[caseworker],
-        specialism=specialism[caseworker],
+        specialism=np.where(team_role[[s.team for s in seats]] == 2, 0.0, specialism[caseworker]),
         team_role=team_role,
         policy_month=policy_month,
     )
