@@ -59,6 +59,7 @@ def dutch(days: list[dt.date], form: str = "%d-%m-%Y") -> list[str]:
         ("veld3", ["0612345678", "0687654321", "0622334455", "0655443322", "0301234567"], "phone"),
         ("veld3", [610_000_000 + int(n) for n in RNG.integers(0, 49_999_999, 30)], "phone"),
         ("telefoon", ["0301234567"], "phone"),
+        ("veld3", [f"030-2{n:06d}" for n in RNG.integers(0, 10**6, 25)], "phone"),
         ("veld3", ["NL91ABNA0417164300"], "iban"),
         ("veld3", ["nl91 abna 0417 1643 00"], "iban"),
         ("veld3", ["3511 AB", "3512CD", "3513 ef"], "postcode"),
@@ -83,6 +84,10 @@ def test_what_identifies_people_is_found(name, values, rule):
 STARTS = [dt.date(2008, 1, 1) + dt.timedelta(days=int(d)) for d in RNG.integers(0, 6200, 300)]
 
 
+DAYS = [f"{day:%Y%m%d}" for day in STARTS]
+TURNED = [f"{day:%d%m%Y}" for day in STARTS]
+
+
 @pytest.mark.parametrize(
     ("name", "values"),
     [
@@ -105,6 +110,10 @@ STARTS = [dt.date(2008, 1, 1) + dt.timedelta(days=int(d)) for d in RNG.integers(
         ("klantnr", [600_000_000 + v for v in range(500)]),
         ("periode", [f"{y}-{y + 1}" for y in range(1950, 2024)]),
         ("constant", ["123456782"] * 500),
+        ("datum", [d for d in DAYS if passes_bsn_test(pl.Series([f"0{d}"]))[0]]),
+        ("datum", [d for d in TURNED if passes_bsn_test(pl.Series([f"0{d}"]))[0]]),
+        ("klantnr", [f"0344-{v:06d}" for v in range(500)]),
+        ("land", ["Nederland", "Turkije", "Marokko", "Syrië", "Eritrea", "Polen", "China"]),
         ("Omschrijving leefvorm", ["Alleenstaande", "Gehuwd / Samenwonend"] * 200),
         ("oorzaak", ["verhuizing vanuit een andere gemeente", "einde van de WW-uitkering"] * 200),
         ("team", ["Werkplein Noord", "Werkplein Zuid", "Team Jongeren"] * 40),

@@ -20,7 +20,9 @@ POSTCODE = r"^[1-9]\d{3} ?[A-Za-z]{2}$"
 POSTCODE_INSIDE = r"\b[1-9]\d{3} ?[A-Z]{2}\b"
 WRITTEN_PHONE = r"(?:^|[^\d+])(?:\+31|0031|06[ -])(?: ?\(0\))?(?:[ -]?\d){8,9}(?:\D|$)"
 STREET = r"^[\p{L} .'-]*\p{L}(?:straat|laan|weg|gracht|kade|plein)$"
+ENOUGH_NAMES = [(2, 0.5), (3, 0.15), (20, 0.03)]  # common names, and their share
 WORD = r"(?:^|\s)[('\"]?\p{L}{2,}"
+LANDLINE = r"^(?:0[1-9]\d[ -]\d{7}|0[1-9]\d{2}[ -]\d{6})$"
 BARE_PHONE = r"^0?[1-9]\d{8}$"
 PLAIN_NAME = r"^[\p{L}][\p{L} .,'’&/()-]{1,59}$"
 INITIALS = r"^(?:\p{Lu}\. ?)+(?:\p{Ll}+ )*\p{Lu}\p{Ll}+|^[\p{L}' -]+, ?(?:\p{Lu}\. ?)+"
@@ -88,6 +90,9 @@ def count_phones(values: DistinctValues) -> int:
     is_many = len(bare) >= (5 if has_nought else 10) and 5 * len(bare) >= 4 * len(values.readable)
     is_mobile = full.str.starts_with("06").sum() >= (0.2 if has_nought else 0.6) * len(full)
     is_varied = full.str.slice(0, 4).n_unique() >= 5
+    landline = values.readable.filter(values.readable.str.contains(LANDLINE))
+    begins = landline.str.contains(r"[ -][2-9]").all()  # no subscriber's number begins otherwise
+    written += len(landline) if len(landline) >= 20 and begins else 0
     return written + (len(bare) if is_many and is_mobile and is_varied else 0)
 
 
@@ -119,11 +124,11 @@ def count_names(values: DistinctValues) -> int:
     initials = texts.str.contains(INITIALS).sum()
     share = max(common, initials) / len(texts)
     own = texts.str.contains(CAPITALISED).sum()
-    if (common >= 3 and share >= 0.15) or (common >= 20 and share >= 0.03):
+    if any(common >= least and share >= part for least, part in ENOUGH_NAMES):
         return int(common)
     if initials >= 10 and share >= 0.5:
         return int(initials)
-    one_each = own >= 20 and own >= 0.8 * max(values.n_rows, len(values.readable))
+    one_each = own >= 50 and own >= 0.8 * max(values.n_rows, len(values.readable))
     return int(own) if one_each else 0
 
 
