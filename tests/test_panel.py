@@ -86,7 +86,7 @@ def deliveries(draw: st.DrawFn) -> SimpleNamespace:
 
 
 @given(deliveries(), st.integers(1, 7), st.randoms(use_true_random=False))
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=15)
 def test_neither_the_partitions_nor_the_order_of_rows_matter(cleaned, n_partitions, random):
     whole = pl.concat(build_panel(cleaned))
     parts = list(build_panel(cleaned, n_partitions))
@@ -103,7 +103,7 @@ def test_neither_the_partitions_nor_the_order_of_rows_matter(cleaned, n_partitio
 
 
 @given(deliveries())
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=15)
 def test_a_person_has_one_row_a_month(cleaned):
     whole = pl.concat(build_panel(cleaned))
     assert dict(whole.schema) == PANEL_COLUMNS
