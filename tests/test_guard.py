@@ -94,6 +94,7 @@ TURNED = [f"{day:%d%m%Y}" for day in STARTS]
         ("start_date", STARTS),
         ("Startdatum periodiek algemeen", dutch(STARTS)),
         ("end_date", [*dutch(STARTS, "%Y%m%d"), "00000000", "99999999"]),
+        ("start_date", [dt.date(1980, 1, 2) + dt.timedelta(days=53 * i) for i in range(300)]),
         ("datum", [dt.date(1986, 1, 1) + dt.timedelta(days=7 * i) for i in range(300)]),
         ("aow_month", [dt.date(2019 + i // 12, i % 12 + 1, 1) for i in range(300)]),
         ("verslagmaand", [f"{y}{m:02d}" for y in range(2010, 2024) for m in range(1, 13)]),
@@ -116,6 +117,7 @@ TURNED = [f"{day:%d%m%Y}" for day in STARTS]
         ("land", ["Nederland", "Turkije", "Marokko", "Syrië", "Eritrea", "Polen", "China"]),
         ("Omschrijving leefvorm", ["Alleenstaande", "Gehuwd / Samenwonend"] * 200),
         ("oorzaak", ["verhuizing vanuit een andere gemeente", "einde van de WW-uitkering"] * 200),
+        ("reden", [f"reden van einde {a} door {b}" for a in WORDS for b in WORDS[:4]] * 5),
         ("team", ["Werkplein Noord", "Werkplein Zuid", "Team Jongeren"] * 40),
         ("wijk", ["Overvecht", "Leidsche Rijn", "Kanaleneiland", "De Meern", "Den Dolder"] * 30),
         ("functie", ["timmerman", "schilder", "kok", "bakker", "visser", "smid"] * 30),
@@ -145,6 +147,13 @@ def test_a_dozen_unnamed_bsns_are_below_the_rule():
     """delivery.md: at least 20 must exist; a column with the name is refused at any size."""
     assert "bsn" not in rules("veld3", bsns(19))
     assert "bsn" in rules("veld3", bsns(20))
+
+
+def test_bsns_among_as_many_other_numbers_are_found_and_among_more_are_not():
+    others = [str(n) for n in range(100_000_001, 100_001_000)]
+    failing = [n for n in others if not passes_bsn_test(pl.Series([n]))[0]]
+    assert "bsn" in rules("veld3", bsns(30) + failing[:30])
+    assert "bsn" not in rules("veld3", bsns(30) + failing[:31])
 
 
 @pytest.mark.parametrize("digest", [hashlib.md5, hashlib.sha1, hashlib.sha256])
