@@ -15,6 +15,7 @@ TYPES = {
     "hours_month": pl.Float64(),
     "birth_year": pl.Int64(),
     "n_rows": pl.Int64(),
+    "n_contacts_month": pl.Int32(),
     "valid_from": pl.Date(),
 }
 SPELL = {

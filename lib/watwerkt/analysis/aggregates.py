@@ -3,12 +3,13 @@
 import polars as pl
 
 from watwerkt.analysis.destination import GROUPS, is_exit_to
-from watwerkt.disclosure import Policy, Protected, protect_aggregates
+from watwerkt.disclosure import Gap, Policy, Protected, protect_aggregates
+from watwerkt.disclosure.gap import NO_MONTHS
 
 BANDS = {"0-11": 12, "12-35": 36, "36+": None}  # months since entry, up to and not including
 
 
-def exits_by_year(panel: pl.LazyFrame, policy: Policy) -> Protected:
+def exits_by_year(panel: pl.LazyFrame, policy: Policy) -> Protected | Gap:
     """Person-months and exits per year, destination group and duration band.
 
     Months and exits per band are the case mix: whoever has them of several municipalities can
@@ -28,8 +29,11 @@ def exits_by_year(panel: pl.LazyFrame, policy: Policy) -> Protected:
             variable_name="destination",
             value_name="n_exits",
         )
+        .collect()
     )
-    return protect_aggregates(counts.collect().to_pandas(), policy)
+    if counts.is_empty():
+        return NO_MONTHS
+    return protect_aggregates(counts.to_pandas(), policy)
 
 
 def _band() -> pl.Expr:

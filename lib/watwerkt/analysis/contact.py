@@ -101,8 +101,9 @@ def time_to_first_contact(
 ) -> Protected | Gap:
     """Share of new entrants with a first personal contact, by months since the start.
 
-    Leaving without one competes (Aalen-Johansen); entrants of the year in which registration
-    began are left out.
+    Leaving without one competes (Aalen-Johansen). Left out: entrants of the year in which
+    registration began; of before the window, who are known only if they stayed until it; and
+    those whose start a conversion set (rule B11).
     """
     if contacts is None:
         return NO_CONTACTS
@@ -110,9 +111,9 @@ def time_to_first_contact(
     begun = talks.select(pl.col("contact_date").min()).collect().item()
     if begun is None:
         return NO_CONTACTS
-    times = _first_contacts(
-        spells.filter(pl.col("start_date") >= pl.lit(begun).dt.offset_by("1y")), talks, window
-    )
+    first_day = pl.max_horizontal(pl.lit(begun).dt.offset_by("1y"), pl.lit(window.start))
+    entrants = spells.filter(~pl.col("is_left_censored"), pl.col("start_date") >= first_day)
+    times = _first_contacts(entrants, talks, window)
     if times.is_empty():
         return NO_CONTACTS
     curves = aalen_johansen(times["duration"].to_numpy(), times["destination"].to_numpy())

@@ -11,18 +11,20 @@ from watwerkt.disclosure import (
     protect_means,
     protect_shares,
 )
-from watwerkt.disclosure.gap import NO_EXITS, NO_TEAMS
+from watwerkt.disclosure.gap import NO_EXITS, NO_MONTHS, NO_TEAMS
 
 
-def monthly_coverage(panel: pl.LazyFrame, policy: Policy) -> Protected:
-    """Persons on benefit, and those of them with a personal contact, per month."""
+def monthly_coverage(panel: pl.LazyFrame, policy: Policy) -> Protected | Gap:
+    """Persons on benefit per month, and where contacts are delivered, those spoken to in person."""
     wide = panel.group_by("month").agg(
         stock=pl.len(), contacted=(pl.col("n_contacts_month") > 0).sum()
     )
-    long = wide.unpivot(index="month", variable_name="covered", value_name="n_persons")
-    return protect_counts(
-        long.collect().to_pandas(), ["n_persons"], policy, by=["month", "covered"]
-    )
+    long = wide.unpivot(index="month", variable_name="covered", value_name="n_persons").collect()
+    if panel.select(pl.col("n_contacts_month").is_null().all()).collect().item():
+        long = long.filter(pl.col("covered") == "stock")
+    if long.is_empty():
+        return NO_MONTHS
+    return protect_counts(long.to_pandas(), ["n_persons"], policy, by=["month", "covered"])
 
 
 def registration_by_team(panel: pl.LazyFrame, policy: Policy) -> Protected | Gap:

@@ -16,7 +16,7 @@ GROUPS: tuple[str, ...] = tuple(code for code in codes("destination_group") if c
 
 
 def destination_group() -> pl.Expr:
-    """The group of ``exit_destination``; ``stay`` stays ``stay``, missing stays missing."""
+    """The group of ``exit_destination``; ``stay`` stays ``stay``, missing is unexplained."""
     groups = {code: entry.get("group", UNEXPLAINED) for code, entry in codes("destination").items()}
     return pl.col("exit_destination").replace_strict({**groups, STAY: STAY}, default=UNEXPLAINED)
 

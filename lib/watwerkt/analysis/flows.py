@@ -5,16 +5,18 @@ import polars as pl
 
 from watwerkt.analysis.destination import GROUPS, OUTSIDE, STAY, UNEXPLAINED, destination_group
 from watwerkt.disclosure import Gap, Policy, Protected, protect_counts, protect_shares
-from watwerkt.disclosure.gap import NO_EXITS
+from watwerkt.disclosure.gap import NO_EXITS, NO_MONTHS, NO_QUARTERS
 
 
-def monthly_stock(panel: pl.LazyFrame, policy: Policy) -> Protected:
+def monthly_stock(panel: pl.LazyFrame, policy: Policy) -> Protected | Gap:
     """Persons on benefit in each month."""
-    stock = panel.group_by("month").agg(n_persons=pl.len())
-    return protect_counts(stock.collect().to_pandas(), ["n_persons"], policy, by=["month"])
+    stock = panel.group_by("month").agg(n_persons=pl.len()).collect()
+    if stock.is_empty():
+        return NO_MONTHS
+    return protect_counts(stock.to_pandas(), ["n_persons"], policy, by=["month"])
 
 
-def quarterly_flows(panel: pl.LazyFrame, policy: Policy) -> Protected:
+def quarterly_flows(panel: pl.LazyFrame, policy: Policy) -> Protected | Gap:
     """Persons entering and leaving per quarter, quarters that are not wholly observed left out."""
     began = (pl.col("months_since_entry") == 0) & pl.col("is_entry_observed")
     quarter = pl.col("month").dt.truncate("1q")
@@ -29,6 +31,8 @@ def quarterly_flows(panel: pl.LazyFrame, policy: Policy) -> Protected:
         .drop("n_months")
     )
     long = wide.unpivot(index="quarter", variable_name="flow", value_name="n_persons").collect()
+    if long.is_empty():
+        return NO_QUARTERS
     return protect_counts(long.to_pandas(), ["n_persons"], policy, by=["quarter", "flow"])
 
 

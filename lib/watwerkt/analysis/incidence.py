@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
-from watwerkt.analysis.destination import GROUPS, UNEXPLAINED, destination_group
+from watwerkt.analysis.destination import GROUPS, destination_group
 from watwerkt.disclosure import Gap, Policy, Protected, protect_curve
 from watwerkt.disclosure.gap import NO_EXITS
 from watwerkt.estimators.survival_curves import aalen_johansen, kaplan_meier
@@ -45,7 +45,7 @@ def spell_durations(spells: pl.LazyFrame, window: Window) -> pd.DataFrame:
             / DAYS_PER_MONTH,
             duration=(last_seen - days).dt.total_days() / DAYS_PER_MONTH,
             destination=pl.when(ended.fill_null(False))
-            .then(destination_group().fill_null(UNEXPLAINED))
+            .then(destination_group())
             .otherwise(pl.lit("")),
         )
         .filter(pl.col("duration") > pl.col("entry"))

@@ -4,6 +4,7 @@ import polars as pl
 
 from watwerkt.codebook import UNKNOWN
 from watwerkt.disclosure import Gap, Policy, Protected, protect_counts, protect_means
+from watwerkt.disclosure.gap import NO_MONTHS
 from watwerkt.panel.prepared import Prepared
 
 NEEDS = {  # chapter → the tables without which it says "not delivered"
@@ -82,7 +83,7 @@ def booking_sentence(prepared: Prepared) -> str:
     return BOOKING_LABELS["estimated" if is_estimated else "assumed"]
 
 
-def anonymity_table(panel: pl.LazyFrame, policy: Policy) -> Protected:
+def anonymity_table(panel: pl.LazyFrame, policy: Policy) -> Protected | Gap:
     """People by how many share their combination of quasi-identifiers (k-anonymity).
 
     The combination: age band of ten years, sex, household, origin, quarter of entry and district,
@@ -103,6 +104,8 @@ def anonymity_table(panel: pl.LazyFrame, policy: Policy) -> Protected:
         .agg(n_persons=pl.col("n_sharing").sum())
         .collect()
     )
+    if sizes.is_empty():
+        return NO_MONTHS
     return protect_counts(sizes.to_pandas(), ["n_persons"], policy, by=["class_size"])
 
 

@@ -18,5 +18,7 @@ class Gap:
 NO_CASELOAD = Gap("Not delivered: who was handled by which caseworker, and when.")
 NO_CONTACTS = Gap("Not delivered: contacts between clients and caseworkers.")
 NO_EXITS = Gap("There are no exits in this window.")
+NO_MONTHS = Gap("Nobody was on benefit in this window.")
+NO_QUARTERS = Gap("No quarter is observed as a whole.")
 NO_TEAMS = Gap("Not delivered: teams of caseworkers.")
 TOO_FEW = Gap("This is about too few people, caseworkers or exits to be shown or estimated.")

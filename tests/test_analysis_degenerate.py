@@ -1,0 +1,154 @@
+"""Whatever is delivered, a chapter says something: a gap or a table, never a crash or infinity."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import polars as pl
+import pytest
+
+from analysis_panels import KNOWN_CONTACTS, WINDOW, contacts_of, spells_of, town
+from disclosure_tables import POLICY
+from watwerkt.analysis import (
+    aggregates,
+    caseload,
+    caseload_warnings,
+    contact,
+    contact_effect,
+    contact_warnings,
+    coverage,
+    detectable,
+    flows,
+    incidence,
+    quality,
+)
+from watwerkt.analysis.evidence import NOT_ESTIMABLE
+from watwerkt.disclosure import Gap, Protected
+from watwerkt.disclosure.gap import NO_CONTACTS
+from watwerkt.publish.language import Translator
+
+TOWN = town()
+LEVEL = 0.95
+EMPTY_POLICIES = pl.LazyFrame(schema={"start_date": pl.Date, "target_caseload": pl.Float64})
+
+
+@dataclass(frozen=True, eq=False)
+class Delivery:
+    """A panel and what else a chapter reads; a table that is None was not delivered."""
+
+    panel: pl.LazyFrame
+    spells: pl.LazyFrame
+    contacts: pl.LazyFrame | None
+    policies: pl.LazyFrame | None = None
+
+
+def delivered(rows: pl.DataFrame, **missing: object) -> Delivery:
+    tables = {"spells": spells_of(rows), "contacts": contacts_of(rows)} | missing
+    return Delivery(rows.lazy(), **tables)
+
+
+def without(*columns: str) -> pl.DataFrame:
+    return TOWN.with_columns(pl.lit(None, TOWN.schema[name]).alias(name) for name in columns)
+
+
+def spoken_to(n: int) -> pl.DataFrame:
+    return TOWN.with_columns(pl.lit(n, TOWN.schema[name]).alias(name) for name in KNOWN_CONTACTS)
+
+
+@cache
+def fits(delivery: Delivery) -> dict:
+    return contact_effect.fit_outcomes(delivery.panel, ["all", "education"])
+
+
+ASSIGNMENTS = ["caseworker_id", "team_id", "role", "caseload_fte", "caseload_head"]
+TRAITS = [
+    *("age_years", "sex", "household_type", "origin", "district_id"),
+    *("labour_market_distance", "n_benefits_earlier", "is_exempt"),
+]
+FIRST = TOWN["person_id"].unique().sort()
+DELIVERIES = {
+    "a town": delivered(TOWN, policies=EMPTY_POLICIES),
+    "no exits": delivered(TOWN.with_columns(exit_destination=pl.lit("stay"))),
+    "all exits to work": delivered(
+        TOWN.with_columns(
+            pl.col("exit_destination").replace_strict({"stay": "stay"}, default="work")
+        )
+    ),
+    "only moves": delivered(
+        TOWN.with_columns(
+            pl.col("exit_destination").replace_strict({"stay": "stay"}, default="moved")
+        )
+    ),
+    "one client": delivered(TOWN.filter(pl.col("person_id") == FIRST[0])),
+    "twelve clients": delivered(TOWN.filter(pl.col("person_id").is_in(FIRST[:12].to_list()))),
+    "one caseworker": delivered(TOWN.with_columns(caseworker_id=pl.lit("w0"))),
+    "two caseworkers": delivered(TOWN.filter(pl.col("caseworker_id").is_in(["w0", "w1"]))),
+    "everybody contacted": delivered(spoken_to(1)),
+    "nobody contacted": delivered(spoken_to(0)),
+    "no contacts": delivered(without("is_contact_known", *KNOWN_CONTACTS), contacts=None),
+    "history unknown": delivered(TOWN.with_columns(is_contact_known=pl.lit(False))),
+    "no assignments": delivered(without(*ASSIGNMENTS)),
+    "no fte": delivered(without("caseload_fte")),
+    "no teams": delivered(without("team_id")),
+    "no traits": delivered(without(*TRAITS)),
+    "one caseload": delivered(TOWN.with_columns(caseload_fte=80.0, caseload_head=80.0)),
+    "one month": delivered(TOWN.filter(pl.col("month") == pl.col("month").max())),
+    "nobody": delivered(TOWN.clear()),
+}
+ANALYSES: dict[str, Callable[[Delivery], Protected | Gap]] = {
+    "stock": lambda d: flows.monthly_stock(d.panel, POLICY),
+    "flows": lambda d: flows.quarterly_flows(d.panel, POLICY),
+    "exits": lambda d: flows.yearly_exits(d.panel, POLICY),
+    "work bounds": lambda d: flows.work_share_bounds(d.panel, POLICY),
+    "incidence": lambda d: incidence.exits_by_destination(d.spells, WINDOW, POLICY, LEVEL),
+    "survival": lambda d: incidence.still_on_benefit(d.spells, WINDOW, POLICY, LEVEL),
+    "caseload fte": lambda d: caseload.caseload_distribution(d.panel, POLICY, per="fte"),
+    "caseload head": lambda d: caseload.caseload_distribution(d.panel, POLICY, per="head"),
+    "target": lambda d: caseload.realised_against_target(d.panel, d.policies, POLICY),
+    "slopes fte": lambda d: caseload_warnings.naive_slopes(d.panel, POLICY, "fte", LEVEL),
+    "slopes head": lambda d: caseload_warnings.naive_slopes(d.panel, POLICY, "head", LEVEL),
+    "channels": lambda d: contact.contacts_by_channel(d.contacts, d.panel, POLICY),
+    "without contact": lambda d: contact.clients_without_contact(d.panel, POLICY),
+    "by distance": lambda d: contact.contacts_by_group(d.panel, POLICY, "labour_market_distance"),
+    "first contact": lambda d: contact.time_to_first_contact(
+        d.spells, d.contacts, WINDOW, POLICY, LEVEL
+    ),
+    "naive odds": lambda d: contact_warnings.naive_odds(d.panel, POLICY, LEVEL),
+    "ever": lambda d: contact_warnings.ever_against_never(d.panel, POLICY, LEVEL),
+    "odds": lambda d: contact_effect.odds_ratios(fits(d), POLICY, LEVEL),
+    "per hundred": lambda d: contact_effect.per_hundred(fits(d), POLICY, LEVEL),
+    "detectable": lambda d: detectable.detectable_difference(d.panel, POLICY),
+    "coverage": lambda d: coverage.monthly_coverage(d.panel, POLICY),
+    "registration": lambda d: coverage.registration_by_team(d.panel, POLICY),
+    "unknown reasons": lambda d: coverage.unknown_exit_reasons(d.panel, POLICY),
+    "anonymity": lambda d: quality.anonymity_table(d.panel, POLICY),
+    "aggregates": lambda d: aggregates.exits_by_year(d.panel, POLICY),
+}
+
+
+@pytest.mark.parametrize("analysis", ANALYSES)
+@pytest.mark.parametrize("delivery", DELIVERIES)
+def test_says_something(delivery, analysis):
+    found = ANALYSES[analysis](DELIVERIES[delivery])
+    if isinstance(found, Gap):
+        assert Translator("nl").text(found.reason) != found.reason
+        assert "a town" != delivery
+    else:
+        figures = found.frame.select_dtypes("number").to_numpy(float, na_value=np.nan)
+        assert not np.isinf(figures).any()
+
+
+def test_an_empty_contact_table_was_delivered_and_says_nothing():
+    nobody = DELIVERIES["nobody contacted"]
+    assert nobody.contacts is not None
+    for analysis in ("channels", "first contact"):
+        assert ANALYSES[analysis](nobody) is NO_CONTACTS
+
+
+def test_what_cannot_be_estimated_is_a_row_all_the_same():
+    """Pooling only what could be estimated would bias what is pooled."""
+    row = ANALYSES["odds"](DELIVERIES["everybody contacted"]).frame.iloc[0]
+    assert (row["analysis"], row["outcome"], row["note"]) == ("P4", "all", NOT_ESTIMABLE)
+    assert row[["estimate", "std_error", "conf_low", "conf_high", "mde", "n_obs"]].isna().all()
+    assert row["is_primary"]
