@@ -55,7 +55,7 @@ def test_one_changed_digit_in_a_stored_output_fails(copy):
 def test_one_changed_rule_in_the_library_fails(copy):
     """C04: a contact is late when it was registered more than 90 days after it took place."""
     rule = copy / "lib" / "watwerkt" / "cleaning" / "contacts.py"
-    edit(rule, r"^LATE_DAYS = 90$", "LATE_DAYS = 80")
+    edit(rule, r"^LATE_DAYS = 90$", "LATE_DAYS = 30")
     ended = validate(copy)
     assert ended.returncode == 1, ended.stdout[-2000:]
     assert "failed" in ended.stdout
