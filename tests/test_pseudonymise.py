@@ -117,6 +117,12 @@ def test_other_columns_stay_as_they_are(done):
     assert table["Consulent"].n_unique() == 3
 
 
+def test_caseworkers_have_another_key_and_rows_another_order(done):
+    table = pl.read_csv(done[0] / "export.csv", separator=";", infer_schema=False)
+    assert not set(table["Consulent"]) & {by_hand(f"consulent{i}") for i in range(3)}
+    assert table["Clientnummer"].is_sorted(), "the order of the export would tell who is who"
+
+
 def test_same_key_same_person_same_id_in_every_table_and_year(tmp_path):
     """BSNs as text, as numbers without their nought, in four tables of two years' deliveries."""
     numbers = [int(bsn) for bsn in PEOPLE]
@@ -161,14 +167,16 @@ def test_client_numbers_are_linked_where_one_file_holds_both(tmp_path):
     numbers = [str(700100 + i) for i in range(12)]
     lines = gws_export().splitlines()
     both = [f"{n};{line}" for n, line in zip(["Clientnummer", *numbers], lines, strict=True)]
+    both[3] = both[3].replace(PEOPLE[2], "")
+    both.append(f"{numbers[2]};{lines[3]}")
     later = gws_export([*numbers[:3], "999001"], number="Clientnummer")
     files = {"export.csv": "\n".join(both), "later.csv": later}
     tables = {"clients": ["export.csv", "later.csv"], "benefits": ["export.csv", "later.csv"]}
     raw = write_folder(tmp_path / "raw", files, mapping="gws4all", tables=tables)
     pseudonymise_delivery(raw, key_file(tmp_path / "safe"), tmp_path / "out")
     ids = read_delivery(tmp_path / "out").tables["clients"]["person_id"].to_list()
-    assert set(ids[:12]) == set(map(by_hand, PEOPLE))
-    assert set(ids[12:]) & set(ids[:12]) == set(map(by_hand, PEOPLE[:3]))
+    assert set(ids[:13]) == set(map(by_hand, PEOPLE)), "also where one row lacks the BSN"
+    assert set(ids[13:]) & set(ids[:13]) == set(map(by_hand, PEOPLE[:3]))
     assert not any(number.encode() in all_bytes(tmp_path / "out") for number in numbers)
 
 
