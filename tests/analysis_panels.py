@@ -36,7 +36,7 @@ def multiply(rows: pl.LazyFrame, times: int) -> pl.LazyFrame:
 
 
 def town(n_persons: int = 180, n_caseworkers: int = 6, seed: int = 1) -> pl.DataFrame:
-    """A complete panel in which nothing works: who leaves, and who is spoken to, is drawn by lot."""
+    """A complete panel in which nothing works: who leaves, and who is spoken to, is by lot."""
     rng = np.random.default_rng(seed)
     rows = [r for i in range(n_persons) for r in _client(i, i % n_caseworkers, rng)]
     load = pl.len().over("caseworker_id", "month").cast(pl.Float64)

@@ -133,10 +133,15 @@ def test_says_something(delivery, analysis):
     found = ANALYSES[analysis](DELIVERIES[delivery])
     if isinstance(found, Gap):
         assert Translator("nl").text(found.reason) != found.reason
-        assert "a town" != delivery
+        assert delivery != "a town"
     else:
         figures = found.frame.select_dtypes("number").to_numpy(float, na_value=np.nan)
         assert not np.isinf(figures).any()
+
+
+def test_a_town_has_figures():
+    for analysis in ("odds", "per hundred", "naive odds", "ever", "slopes fte"):
+        assert ANALYSES[analysis](DELIVERIES["a town"]).frame["estimate"].notna().any(), analysis
 
 
 def test_an_empty_contact_table_was_delivered_and_says_nothing():

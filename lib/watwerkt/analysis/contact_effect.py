@@ -10,7 +10,7 @@ from dataclasses import replace
 import pandas as pd
 import polars as pl
 
-from watwerkt.analysis.destination import ALL, is_exit_to
+from watwerkt.analysis.destination import ALL, GROUPS, is_exit_to
 from watwerkt.analysis.evidence import Design, describe_estimates, not_estimable
 from watwerkt.codebook import UNKNOWN
 from watwerkt.disclosure import Gap, Policy, Protected, protect_estimates
@@ -58,6 +58,7 @@ def fit_outcomes(
 ) -> dict[str, HazardFit | None]:
     """The lagged hazard of each outcome; None where the data do not vary enough for one.
 
+    An outcome is ``all`` or a destination group.
     Empty where contacts are not delivered, or not long enough to have a history.
     """
     months = contact_months(panel)
@@ -98,7 +99,7 @@ def contact_months(panel: pl.LazyFrame) -> pd.DataFrame:
             is_exempt=pl.col("is_exempt").fill_null(False),
             cluster=pl.col("caseworker_id").fill_null(UNKNOWN),
             **{EXPOSURE: pl.col("n_contacts_lag_2_4") > 0},
-            **{f"to_{outcome}": is_exit_to(outcome) for outcome in OUTCOMES},
+            **{f"to_{outcome}": is_exit_to(outcome) for outcome in (ALL, *GROUPS)},
         )
         .collect()
         .to_pandas()

@@ -15,7 +15,8 @@ def select_rows(protected: Protected, **wanted: Any) -> Protected:
     frame = require_protected(protected).frame
     for column, value in wanted.items():
         several = value if isinstance(value, list) else [value]
-        frame = pd.concat([frame[frame[column] == one] for one in several])
-    figures = frame.select_dtypes("number")
+        frame = pd.concat([frame[:0], *(frame[frame[column] == one] for one in several)])
+    is_estimates = protected.kind == "estimates"  # of which some figures do not exist, ever
+    figures = frame[["n_persons"]] if is_estimates else frame.select_dtypes("number")
     n_suppressed = int(figures.isna().sum().sum()) if protected.n_suppressed else 0
     return _reseal(protected, frame, n_suppressed)
