@@ -140,7 +140,8 @@ def test_minima_and_maxima_are_refused(name):
 
 def test_an_index_is_a_column_too():
     people = pd.DataFrame({"n_exits": [40]}, index=pd.Index(["p1"], name="person_id"))
-    for index in (people.index, people.index.rename(None)):
+    numbered = pd.Index([104], name="person_id")
+    for index in (people.index, people.index.rename(None), numbered):
         with pytest.raises(DisclosureError, match=r"reset_index\(\)"):
             protect_counts(people.set_axis(index), ["n_exits"], POLICY, by=[])
 

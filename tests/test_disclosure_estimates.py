@@ -64,6 +64,18 @@ def test_without_degrees_of_freedom_every_term_costs_a_person():
     assert protect_estimates(two[two["term"] < "t5"], POLICY).n_suppressed == 0
 
 
+@pytest.mark.parametrize("n_persons", range(9, 25))
+def test_a_row_that_was_shown_once_is_shown_again(n_persons):
+    once = protect_estimates(estimates(n_persons=n_persons), POLICY).frame
+    assert_frame_equal(protect_estimates(once, POLICY).frame, once)
+    assert once["estimate"].notna().tolist() == [n_persons >= 13]
+
+
+def test_few_clusters_are_never_rounded_to_none():
+    pair = policy(min_caseworkers=2)
+    assert protect_estimates(estimates(n_clusters=2), pair).frame["n_clusters"].tolist() == [5]
+
+
 def test_missing_events_and_clusters_mean_that_there_are_none_to_count():
     rows = estimates().astype({"n_events": "Int64", "n_clusters": "Int64"})
     rows[["n_events", "n_clusters"]] = pd.NA

@@ -6,6 +6,7 @@ import dataclasses
 import pickle
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -86,6 +87,10 @@ def test_the_frame_that_went_in_is_not_held():
     """)
     made = _seal(counts, "counts", POLICY, 0)
     counts.loc[0, "n_exits"] = 3
+    assert made.frame["n_exits"].tolist() == [41]
+    array = np.array([[41.0]])
+    made = _seal(pd.DataFrame(array, columns=["n_exits"], copy=False), "counts", POLICY, 0)
+    array[0, 0] = 3
     assert made.frame["n_exits"].tolist() == [41]
 
 

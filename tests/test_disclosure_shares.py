@@ -67,6 +67,18 @@ def test_two_shares_of_one_whole_agree_on_it():
     """)
 
 
+def test_a_count_that_one_share_hides_no_other_share_shows():
+    counts = table("""
+        year  n_work  n_exits  n_all
+        2020  40      45       100
+    """)
+    shares = {"of_exits": ("n_work", "n_exits"), "of_all": ("n_work", "n_all")}
+    for order in (shares, dict(reversed(shares.items()))):
+        row = protect_shares(counts, order, POLICY, by=["year"]).frame.loc[0]
+        assert row[["n_work", "of_exits", "of_all"]].isna().all()
+        assert row[["n_exits", "n_all"]].tolist() == [45, 100]
+
+
 def test_more_in_the_part_than_in_the_whole_is_an_error():
     counts = pd.DataFrame({"year": [2020], "n_work": [60], "n_exits": [50]})
     with pytest.raises(DataError, match="1 rows have more n_work than n_exits"):
@@ -174,9 +186,12 @@ def test_a_share_among_the_means_is_rounded_as_a_count_is():
         2019  0.23333       60
         2020  0.02000       200
         2021  0.98000       200
+        2022  0.09000       105
     """)
     frame = protect_means(means, ["share_spoken"], POLICY, by=["year"], n_persons="n_persons").frame
-    assert frame["share_spoken"].tolist() == pytest.approx([0.2, np.nan, np.nan], nan_ok=True)
+    assert frame["share_spoken"].tolist() == pytest.approx(
+        [0.2, np.nan, np.nan, np.nan], nan_ok=True
+    )
 
 
 @pytest.mark.parametrize(
