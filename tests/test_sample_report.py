@@ -1,0 +1,77 @@
+"""The real chapters on the sample: the committed example, and towns that deliver less."""
+
+import json
+import re
+from io import StringIO
+
+import pytest
+from rich.console import Console
+
+from watwerkt.disclosure.released import read_released
+from watwerkt.params import read_params
+from watwerkt.paths import workspace
+from watwerkt.runtime.report import write_report
+
+pytestmark = pytest.mark.e2e
+CHAPTERS = {"00_summary", "01_data_quality", "03_caseload_outflow", "04_contact_intensity"}
+BUNDLE = ("estimates.parquet", "aggregates.parquet")
+IDENTIFIER = re.compile(r"[0-9a-f]{16,}", flags=re.IGNORECASE)
+
+
+@pytest.fixture
+def report(root, tmp_path):
+    """Write the report of a town of the sample; the folder of what is published."""
+
+    def report(town, language):
+        place = workspace(out=tmp_path / "reports", prepared=tmp_path / "prepared")
+        params = read_params(place.params, town, language=language)
+        told = StringIO()
+        delivery = root / "data" / "sample" / town
+        assert write_report(place, params, delivery, Console(file=told)) == [], told.getvalue()
+        return place.reports / town / language
+
+    return report
+
+
+def page(folder):
+    return (folder / "report.html").read_text(encoding="utf-8")
+
+
+def body(folder):
+    """The page without how it was made, where hashes belong."""
+    return page(folder).partition('id="provenance"')[0]
+
+
+def test_the_committed_example_is_what_the_code_writes(root, report):
+    """Byte for byte; only the library's own hash may be older than the last commit."""
+    written, example = report("GM9901", "nl"), root / "reports" / "example"
+    for name in ("report.html", *BUNDLE):
+        assert (written / name).read_bytes() == (example / name).read_bytes(), name
+    for name in BUNDLE:
+        bundle = root / "data" / "sample" / "released" / "GM9901" / name
+        assert (written / name).read_bytes() == bundle.read_bytes(), name
+    manifest = json.loads((written / "manifest.json").read_text(encoding="utf-8"))
+    committed = json.loads((example / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["chapters"].keys() == CHAPTERS
+    patch_levels = {"library_sha256", "python", "versions"}
+    assert {k: v for k, v in manifest.items() if k not in patch_levels} == {
+        k: v for k, v in committed.items() if k not in patch_levels
+    }
+
+
+@pytest.mark.parametrize(
+    ("town", "language", "synthetic", "not_delivered"),
+    [
+        ("GM9902", "en", "synthetic data", "Not delivered: contacts"),
+        ("GM9903", "nl", "synthetische gegevens", "Niet aangeleverd: contacten"),
+    ],
+)
+def test_a_town_that_delivers_less_gets_a_report_that_says_so(
+    report, town, language, synthetic, not_delivered
+):
+    published = report(town, language)
+    assert not_delivered in page(published)
+    assert page(published).count("<table") <= page(published).count(synthetic)
+    assert not IDENTIFIER.search(body(published))
+    assert read_released(published / "estimates.parquet").frame.empty
+    assert read_released(published / "aggregates.parquet").is_synthetic
