@@ -110,6 +110,16 @@ def test_totals_are_the_sum_of_the_shown_parts():
     """)
 
 
+def test_totals_are_nearest_to_their_own_where_parts_would_rather_not():
+    counts = pd.DataFrame(
+        [(row, part, n) for row, n in (("a", 13), ("b", 11)) for part in range(4)],
+        columns=["row", "part", "n_exits"],
+    )
+    both = ["row", "part"]
+    frame = protect_counts(counts, ["n_exits"], POLICY, by=both, totals=both).frame
+    assert frame.loc[frame["part"] == TOTAL, "n_exits"].tolist() == [50, 45, 95]
+
+
 def test_a_lone_hidden_part_takes_another_with_it():
     counts = table("""
         destination  n_exits
