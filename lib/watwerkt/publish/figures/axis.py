@@ -22,7 +22,8 @@ LEADER = {"arrowstyle": "-", "linewidth": 0.8, "linestyle": ":", "relpos": (0, 0
 RATIOS = {  # how many times the lowest ratio fits in the highest → the ticks
     3: (0.33, 0.5, 0.67, 0.8, 1, 1.25, 1.5, 2, 3),
     10: (0.2, 0.33, 0.5, 0.67, 1, 1.5, 2, 3, 5),
-    np.inf: (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50),
+    100: (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50),
+    np.inf: (0.001, 0.01, 0.1, 1, 10, 100, 1000),
 }
 
 
