@@ -72,14 +72,14 @@ def test_channels_count_reached_personal_talks_in_months_that_are_observed():
 def test_without_contact_is_asked_of_clients_of_a_year_in_the_last_month():
     found = clients_without_contact(
         panel("""
-        person_id months_since_entry is_contact_known n_contacts_3m n_contacts_6m n_contacts_12m month
-        ann 12 yes 0 0 0 2021-12-01
-        bo 40 yes 0 1 1 2021-12-01
-        cy 30 yes 0 0 2 2021-12-01
-        dee 30 yes 1 1 2 2021-12-01
-        eve 11 yes 1 1 1 2021-12-01
-        fay 30 no 1 1 1 2021-12-01
-        gil 30 yes 1 1 1 2021-11-01
+    person_id months_since_entry is_contact_known n_contacts_3m n_contacts_6m n_contacts_12m month
+    ann 12 yes 0 0 0 2021-12-01
+    bo 40 yes 0 1 1 2021-12-01
+    cy 30 yes 0 0 2 2021-12-01
+    dee 30 yes 1 1 2 2021-12-01
+    eve 11 yes 1 1 1 2021-12-01
+    fay 30 no 1 1 1 2021-12-01
+    gil 30 yes 1 1 1 2021-11-01
     """),
         EXACT,
     ).frame

@@ -37,7 +37,7 @@ def test_months_are_those_whose_exposure_lies_in_the_benefit_and_is_known():
         panel(
             """
             person_id month      months_since_entry is_contact_known n_contacts_lag_2_4
-            ann       2021-05-01 4                  yes              2
+            ann       2021-05-01 4                  yes              1
             bo        2021-05-01 3                  yes              2
             cy        2021-05-01 9                  no               2
             dee       2021-05-01 9                  yes              0

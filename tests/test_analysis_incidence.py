@@ -58,14 +58,15 @@ def test_stock_enters_late_and_a_start_set_by_a_conversion_is_left_out():
         spells("""
             person_id spell_id start_date end_date   risk_end_date exit_destination is_left_censored
             stock     s-0      2020-12-02 2021-02-01 -             moved            no
+            entrant   e-0      2021-06-01 2021-06-30 -             death            no
             before    b-0      2020-01-01 2021-01-01 -             work             no
             converted c-0      2021-02-01 2021-05-01 -             work             yes
             after     a-0      2022-01-01 -          -             -                no
         """),
         WINDOW,
     )
-    assert_allclose(found[["entry", "duration"]] * DAYS_PER_MONTH, [[30, 61]], **DAYS)
-    assert found["destination"].tolist() == ["outside"]
+    assert_allclose(found[["entry", "duration"]] * DAYS_PER_MONTH, [[30, 61], [0, 29]], **DAYS)
+    assert found["destination"].tolist() == ["outside", "outside"]
 
 
 CURVE = """

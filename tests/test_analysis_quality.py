@@ -86,13 +86,15 @@ def test_the_booking_lag_is_estimated_or_assumed(is_estimated, nl):
 
 PEOPLE = """
     person_id month      months_since_entry age_years sex    household_type district_id
-    ann       2021-03-01 2                  31        female single         d1
-    ann       2021-04-01 3                  31        female couple         d1
+    ann       2021-03-01 0                  31        female single         d1
+    ann       2021-04-01 1                  31        female couple         d1
     bo        2021-01-01 0                  39        female single         d1
     cy        2021-01-01 0                  40        female single         d1
     dee       2021-04-01 0                  31        female single         d1
     eve       2021-01-01 0                  31        female single         -
     fay       2021-01-01 0                  31        male   single         d1
+    gil       2021-01-01 0                  29        female single         d1
+    hal       2021-01-01 0                  29        male   single         d1
 """
 
 
@@ -103,7 +105,7 @@ def test_people_share_a_class_by_age_band_sex_household_quarter_and_district():
     found = quality.anonymity_table(rows, plain).frame
     assert drawn(found) == cells_of("""
         class_size n_persons
-        1          4
+        1          6
         2          -
     """)
 
