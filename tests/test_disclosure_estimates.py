@@ -87,6 +87,12 @@ def test_missing_events_and_clusters_mean_that_there_are_none_to_count():
     assert protect_estimates(unknown, POLICY).frame["estimate"].isna().all()
 
 
+@pytest.mark.parametrize("term", ["caseworker_id[T.ann]", "C(who)[T.3f9a0c11d2e84b7790aa12cd]"])
+def test_a_row_per_caseworker_is_refused(term):
+    with pytest.raises(DisclosureError, match="term holds what looks like pseudonyms"):
+        protect_estimates(estimates(term=term), POLICY)
+
+
 @pytest.mark.parametrize("column", COUNTS)
 def test_what_an_estimate_rests_on_must_be_said(column):
     with pytest.raises(DisclosureError, match=f"estimates need {column}"):

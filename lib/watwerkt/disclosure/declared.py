@@ -17,7 +17,8 @@ TOTAL = "total"
 GROUP_IDS = {"municipality_id", "executor_id", "team_id", "district_id", "trial_id"}
 _SHOWABLE_NAME = re.compile(r"[a-z]+(_[a-z]+|_\d{1,4}m?)*")
 _EXTREME = re.compile(r"(^|_)(min|max|minimum|maximum|lowest|highest)(_|$)")
-_PSEUDONYM = r"[0-9a-fA-F-]{16,}|\d{8,}|[Rr]\d{9}"
+_PSEUDONYM = r"\b(?=[\w-]*\d)(?:[0-9a-fA-F-]{16,}|\d{8,}|[Rr]\d{9})\b"
+_PERSON_TERM = r"(?:person|caseworker|spell|benefit|contact|respondent)_id"
 
 
 def require_table(
@@ -67,12 +68,18 @@ def require_keys(table: pd.DataFrame, keys: Sequence[str]) -> None:
             raise DisclosureError(f"{name} is a key of persons or records: group first")
         if values.isna().any():
             raise DataError(f"{values.isna().sum()} rows lack a {name}: name them `unknown`")
-        if values.astype(str).str.fullmatch(_PSEUDONYM).any():
-            raise DisclosureError(f"key {name} holds what looks like pseudonyms")
+        require_no_pseudonyms(table, [key])
         if pd.api.types.is_float_dtype(values) and (values % 1 != 0).any():
             raise DisclosureError(f"key {name} is a measured number: put it in bands")
         if any(day.day != 1 for day in values if isinstance(day, datetime.date)):
             raise DisclosureError(f"key {name} holds days: a key holds the first of a month")
+
+
+def require_no_pseudonyms(table: pd.DataFrame, columns: Sequence[str]) -> None:
+    """Refuse texts and keys in which a person or caseworker is named, as in a term of a model."""
+    for column in columns:
+        if table[column].astype(str).str.contains(f"{_PSEUDONYM}|{_PERSON_TERM}").any():
+            raise DisclosureError(f"{shown_name(column)} holds what looks like pseudonyms")
 
 
 def require_groups(table: pd.DataFrame, keys: Sequence[str], n: str, policy: Policy) -> None:

@@ -12,7 +12,11 @@ from numpy.typing import NDArray
 
 from watwerkt.disclosure.cells import Array, Mask
 from watwerkt.disclosure.counts import as_counts, protected_counts
-from watwerkt.disclosure.declared import require_declared, require_keys
+from watwerkt.disclosure.declared import (
+    require_declared,
+    require_keys,
+    require_no_pseudonyms,
+)
 from watwerkt.disclosure.policy import Policy
 from watwerkt.disclosure.proportions import protect_proportion, round_to_step, share_step
 from watwerkt.disclosure.protected import Protected, _seal
@@ -52,6 +56,7 @@ def protect_estimates(tidy: pd.DataFrame, policy: Policy, *, by: Sequence[str] =
     if missing:
         raise DisclosureError(f"estimates need {', '.join(missing)}: what they rest on")
     require_keys(tidy, by)
+    require_no_pseudonyms(tidy, names)
     rows = tidy.reset_index(drop=True)
     n = {c: _numbers(rows, c) for c in counts}
     shown = {c: _round_count(n[c], policy) for c in counts}
