@@ -94,7 +94,10 @@ def contact_months(panel: pl.LazyFrame) -> pd.DataFrame:
             "months_since_entry",
             "exit_destination",
             *(pl.col(name).fill_null(UNKNOWN) for name in texts),
-            age_band=pl.col("age_years").cut([27, 35, 45, 55]).cast(pl.String).fill_null(UNKNOWN),
+            age_band=pl.col("age_years")
+            .cut([27, 35, 45, 55], left_closed=True)
+            .cast(pl.String)
+            .fill_null(UNKNOWN),
             n_benefits_earlier=pl.col("n_benefits_earlier").clip(upper_bound=2).cast(pl.String),
             is_exempt=pl.col("is_exempt").fill_null(False),
             cluster=pl.col("caseworker_id").fill_null(UNKNOWN),

@@ -11,7 +11,7 @@ from watwerkt.disclosure import (
     protect_means,
     protect_shares,
 )
-from watwerkt.disclosure.gap import NO_EXITS, NO_MONTHS, NO_TEAMS
+from watwerkt.disclosure.gap import NO_CONTACTS, NO_EXITS, NO_MONTHS, NO_TEAMS
 
 
 def monthly_coverage(panel: pl.LazyFrame, policy: Policy) -> Protected | Gap:
@@ -43,6 +43,8 @@ def registration_by_team(panel: pl.LazyFrame, policy: Policy) -> Protected | Gap
     )
     if teams.empty:
         return NO_TEAMS
+    if teams["contacts_per_100"].isna().all():
+        return NO_CONTACTS
     return protect_means(
         teams,
         ["contacts_per_100", "known_months_share"],
