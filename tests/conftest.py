@@ -1,4 +1,4 @@
-"""What every test may ask for: the repository, golden numbers, a Chromium where there is one."""
+"""What every test may ask for: the repository, and a Chromium where there is one."""
 
 import os
 import shutil
@@ -38,12 +38,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def root() -> Path:
     """The repository."""
     return ROOT
-
-
-@pytest.fixture(scope="session")
-def golden() -> Path:
-    """The folder of golden numbers."""
-    return ROOT / "tests" / "golden"
 
 
 @pytest.fixture(scope="session")

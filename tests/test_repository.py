@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 DATA = (".parquet", ".csv", ".xlsx", ".xls", ".sav", ".feather", ".pkl", ".db", ".key", ".zip")
-MAY_HOLD_DATA = ("data/sample/", "tests/golden/", "reports/example/")
+MAY_HOLD_DATA = ("data/sample/", "reports/example/")
 NEVER = ("data/raw/", "data/prepared/", "restricted/")
 # Put together here, so that this file does not hold what it looks for.
 PLACES = ["/" + name + "/" for name in ("work", "home", "root", "Users", "opt/pypi")]
