@@ -267,3 +267,18 @@ def test_pseudonymise_says_what_it_did_and_no_value(run, delivery, tmp_path):
     assert said
     assert not any(number in said + told for number in number_of.values())
     assert run("check", tmp_path / "safe")[0] == 0
+
+
+def test_codes_without_a_legal_ground_are_counted_and_said(run, delivery):
+    benefits = delivery / "benefits.csv"
+    header, *rows = benefits.read_text(encoding="utf-8").splitlines()
+    place = header.split(",").index("exit_reason")
+    ended = [n for n, row in enumerate(rows) if row.split(",")[place]][:3]
+    for n in ended:
+        cells = rows[n].split(",")
+        rows[n] = ",".join([*cells[:place], "05", *cells[place + 1 :]])
+    benefits.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    code, out, _ = run("check", delivery)
+    assert code == 0
+    assert "benefits.exit_reason: " in out
+    assert "special category without a legal_ground" in out

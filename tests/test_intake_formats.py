@@ -82,7 +82,14 @@ def test_excel_first_sheet_or_the_named_one(tmp_path, expected):
         ["c3", "k0002", days[2], "café", None, None],
     ]
     path = tmp_path / "book.xlsx"
-    write_xlsx(path, {"Uitleg": [["Toelichting"]], "Data": [["Export van vandaag"], [], header, *rows], "Leeg": []})
+    write_xlsx(
+        path,
+        {
+            "Uitleg": [["Toelichting"]],
+            "Data": [["Export van vandaag"], [], header, *rows],
+            "Leeg": [],
+        },
+    )
     content = path.read_bytes()
     assert_frame_equal(contacts_of(tmp_path / "x", "c.xlsx", content, sheet="Data"), expected)
     with pytest.raises(DeliveryError, match="expects for contacts"):

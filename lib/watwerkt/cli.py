@@ -114,7 +114,7 @@ def check(
     municipality_id = None
     try:
         municipality_id = read_about(delivery).municipality_id
-        verdict, dropped = run_check(delivery, read_params(workspace().params, municipality_id))
+        verdict, remarks = run_check(delivery, read_params(workspace().params, municipality_id))
     except Refused as refused:
         if as_json:
             shown.print_json(json.dumps(refusal_report(refused, municipality_id)))
@@ -122,7 +122,7 @@ def check(
     if as_json:
         shown.print_json(json.dumps(verdict))
     else:
-        _show(verdict, dropped)
+        _show(verdict, remarks)
 
 
 @app.command()
@@ -168,7 +168,7 @@ def _named(params: ReportParams) -> Path | None:
     return Path(params.delivery) if params.delivery else None
 
 
-def _show(verdict: dict[str, Any], dropped: dict[str, list[str]]) -> None:
+def _show(verdict: dict[str, Any], remarks: list[str]) -> None:
     figures = (Column(c, justify="right") for c in ("read", "kept", "merged", "quarantined"))
     table = Table("table", *figures, Column("rows by rule", no_wrap=True), box=None)
     for name, account in verdict["tables"].items():
@@ -176,8 +176,8 @@ def _show(verdict: dict[str, Any], dropped: dict[str, list[str]]) -> None:
         rules = ", ".join(f"{rule} {n:,}" for rule, n in by_rule.items() if n)
         table.add_row(name, *(f"{n:,}" for n in counts), rules)
     shown.print(table, crop=False)
-    for file, names in sorted(dropped.items()):
-        shown.print(f"{file}: not read, no mapping knows them: {', '.join(names)}")
+    for remark in remarks:
+        shown.print(remark)
     shown.print(f"{verdict['municipality_id']}: {verdict['verdict']}")
 
 

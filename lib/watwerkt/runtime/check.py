@@ -7,7 +7,7 @@ import polars as pl
 
 from watwerkt.cleaning.clean import clean_delivery
 from watwerkt.errors import Refused
-from watwerkt.intake.delivery import read_delivery
+from watwerkt.intake.delivery import Delivery, read_delivery
 from watwerkt.params import ReportParams
 from watwerkt.runtime.prepare import SETTINGS
 
@@ -15,8 +15,8 @@ SCHEMA_VERSION = 1
 ACCOUNT = ("rows_read", "rows_kept", "rows_merged", "rows_quarantined")
 
 
-def run_check(delivery: Path, params: ReportParams) -> tuple[dict[str, Any], dict[str, list[str]]]:
-    """The verdict as ``check --json`` prints it, and the columns that no mapping knows, by file.
+def run_check(delivery: Path, params: ReportParams) -> tuple[dict[str, Any], list[str]]:
+    """The verdict as ``check --json`` prints it, and in words what was delivered but not read.
 
     Raises
     ------
@@ -30,12 +30,24 @@ def run_check(delivery: Path, params: ReportParams) -> tuple[dict[str, Any], dic
         table: {name: row[name] for name in ACCOUNT} | {"rules": _rules(cleaned.ledger, table)}
         for table, row in accounts.items()
     }
-    return _verdict(params.municipality_id, "accepted", [], tables), read.dropped_columns
+    return _verdict(params.municipality_id, "accepted", [], tables), _not_read(read)
 
 
 def refusal_report(refused: Refused, municipality_id: str | None) -> dict[str, Any]:
     """The verdict on a delivery that was refused, with every reason."""
     return _verdict(municipality_id, "refused", list(refused.reasons), {})
+
+
+def _not_read(read: Delivery) -> list[str]:
+    """Columns that no mapping knows, and codes that need a legal ground which is not stated."""
+    return [
+        f"{file}: not read, no mapping knows them: {', '.join(names)}"
+        for file, names in sorted(read.dropped_columns.items())
+    ] + [
+        f"{column}: {count:,} codes not read, taken as unknown: special category without a "
+        "legal_ground in delivery.yaml"
+        for column, count in sorted(read.withheld.items())
+    ]
 
 
 def _verdict(
