@@ -5,7 +5,7 @@ import datetime as dt
 import polars as pl
 import pyreadstat
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -237,6 +237,7 @@ ROWS = st.lists(st.tuples(CELLS, CELLS, CELLS), min_size=1, max_size=8)
 
 
 @given(ROWS, st.sampled_from([";", ",", "\t", "|"]), st.sampled_from(["utf-8", "cp1252"]))
+@example([("a", "null", "n/a"), ("", "", "NA"), ("-1.#IND", "#NA", "nan")], ";", "utf-8")
 @settings(max_examples=80, deadline=None)
 def test_what_was_written_is_read(tmp_path_factory, rows, separator, encoding):
     folder = tmp_path_factory.mktemp("csv")

@@ -2,7 +2,18 @@
 
 import polars as pl
 
-MISSING = ["", "NULL", "NaN", "nan", "#N/A", "#N/B"]
+MISSING = [
+    "",
+    "NA",
+    "N/A",
+    "n/a",
+    "NULL",
+    "null",
+    "NaN",
+    "nan",
+    "#N/A",
+    "#N/B",
+]  # R, SQL, Python, Excel
 
 
 def strip_texts(frame: pl.DataFrame) -> pl.DataFrame:

@@ -87,9 +87,7 @@ def _read_rows(path: Path, names: list[str], separator: str, encoding: str) -> p
         parse_options=arrow_csv.ParseOptions(
             delimiter=separator, newlines_in_values=True, invalid_row_handler=leave_out
         ),
-        convert_options=arrow_csv.ConvertOptions(
-            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=True
-        ),
+        convert_options=arrow_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string())),
     )
     parts = [drop_empty_rows(strip_texts(pl.DataFrame(batch))) for batch in reader]
     frame = pl.concat(parts) if parts else pl.DataFrame(schema=dict.fromkeys(names, pl.String))
