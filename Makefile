@@ -54,7 +54,7 @@ lab: env
 
 # A town of 40,000 clients over 72 months: make it, prepare it, report on it.
 bench: env
-	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && set -e && \
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder" data/prepared/GM9910' EXIT && set -e && \
 	for step in "synth $$folder --municipality GM9910 --clients 40000 --months 72 --seed 1" \
 	            "prepare $$folder/GM9910 --out $$folder/prepared" \
 	            "report GM9910 --delivery $$folder/GM9910 --out $$folder/reports"; do \
