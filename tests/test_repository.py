@@ -6,7 +6,8 @@ import subprocess
 import pytest
 
 DATA = (".parquet", ".csv", ".xlsx", ".xls", ".sav", ".feather", ".pkl", ".db", ".key", ".zip")
-MAY_HOLD_DATA = ("data/sample/", "reports/example/")
+# All synthetic: a sample delivery, its report, and imagined headers to examine `mapping init` with.
+MAY_HOLD_DATA = ("data/sample/", "reports/example/", "tests/golden/headers/")
 NEVER = ("data/raw/", "data/prepared/", "restricted/")
 # Put together here, so that this file does not hold what it looks for.
 PLACES = ["/" + name + "/" for name in ("work", "home", "root", "Users", "opt/pypi")]
