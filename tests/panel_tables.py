@@ -92,6 +92,8 @@ def clean(
             extract_date=observed_until,
             first_month=window[0],
             last_month=window[1],
+            mapping="canonical",
+            tables={"clients": [SimpleNamespace(file="clients.csv", mapping=None)]},
         ),
         spells=full.pop("spells"),
         tables=full,
@@ -100,6 +102,8 @@ def clean(
         quarantine={},
         booking_lag_days={"median": 0.0, "p95": 0.0, "is_estimated": 1.0},
         observed_until=observed_until,
+        dropped_columns={"clients.csv": ["notes"]},
+        withheld={"benefits.exemption": 3},
     )
 
 

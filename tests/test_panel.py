@@ -11,6 +11,7 @@ from polars.testing import assert_frame_equal
 
 from panel_tables import clean, drawn, frame, panel, shown, table
 from watwerkt.cleaning.clean import clean_delivery
+from watwerkt.intake.delivery import Delivery
 from watwerkt.panel.build import build_panel
 from watwerkt.panel.columns import PANEL_COLUMNS
 
@@ -264,6 +265,4 @@ def _cleaned(periods: list[tuple[date, date]]) -> object:
     )
     about = clean(SPELLS, observed_until=date(2021, 6, 1)).about
     clients = table("person_id birth_year sex\n ann 1980 female")
-    return clean_delivery(
-        SimpleNamespace(about=about, tables={"clients": clients, "benefits": benefits})
-    )
+    return clean_delivery(Delivery(about, {"clients": clients, "benefits": benefits}, {}, ""))

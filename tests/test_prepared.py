@@ -58,7 +58,7 @@ def test_about_says_what_was_prepared(folder):
     about = json.loads((folder / "prepared.json").read_text())
     assert about.pop("rules") == hash_rules()
     assert about == {
-        "schema_version": 1,
+        "schema_version": 2,
         "municipality_id": "GM9901",
         "executor_id": "GM9901",
         "synthetic": True,
@@ -66,6 +66,11 @@ def test_about_says_what_was_prepared(folder):
         "observed_until": "2022-01-01",
         "first_month": "2020-01",
         "last_month": "2020-12",
+        "received": {
+            "files": [{"table": "clients", "file": "clients.csv", "mapping": "canonical"}],
+            "dropped_columns": {"clients.csv": ["notes"]},
+            "withheld": {"benefits.exemption": 3},
+        },
         "tables": ["clients", "contacts"],
         "caseload_source": "contacts",
         "dated_traits": [],
@@ -131,12 +136,15 @@ def test_a_changed_rule_changes_the_hash_and_another_place_does_not(tmp_path, mo
     assert hash_of(package("changed", "x = 2\n")) != here
 
 
-@pytest.mark.parametrize("version", [0, 2])
-def test_another_schema_version_is_refused_and_not_current(folder, version):
+@pytest.mark.parametrize(
+    ("version", "remedy"),
+    [(1, "by an older version: `watwerkt prepare` again"), (3, "by a newer version: install")],
+)
+def test_another_schema_version_is_refused_and_not_current(folder, version, remedy):
     path = folder / "prepared.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"schema_version": version}))
     assert not is_current(folder, "f", PARAMS)
-    with pytest.raises(VersionError, match=f"schema_version {version}"):
+    with pytest.raises(VersionError, match=f"schema_version {version}, .* {remedy}"):
         read_prepared(folder)
 
 

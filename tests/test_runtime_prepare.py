@@ -1,5 +1,6 @@
 """Preparing once: when it is done again, who waits, what a chapter then opens."""
 
+import json
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 
@@ -7,6 +8,7 @@ import pytest
 
 from watwerkt.disclosure import protect_counts
 from watwerkt.errors import DisclosureError, ParameterError
+from watwerkt.panel.prepared import read_prepared
 from watwerkt.params import ReportParams
 from watwerkt.runtime import chapter as chapter_module
 from watwerkt.runtime.chapter import read_chapter
@@ -38,6 +40,20 @@ def test_it_is_done_again_only_where_something_changed(place, params):
     with (delivery / "clients.csv").open("a", encoding="utf-8") as clients:
         clients.write("\n")
     assert run_prepare(delivery, folder, params)
+
+
+def test_what_an_older_version_prepared_is_made_again(place, params):
+    delivery, folder = place / "data" / "sample" / TOWN, place / "prepared" / TOWN
+    run_prepare(delivery, folder, params)
+    path = folder / "prepared.json"
+    about = json.loads(path.read_text(encoding="utf-8"))
+    del about["received"]
+    path.write_text(json.dumps(about | {"schema_version": 1}), encoding="utf-8")
+    assert run_prepare(delivery, folder, params)
+    assert read_prepared(folder).about["received"]["files"] == [
+        {"table": "clients", "file": "clients.csv", "mapping": "canonical"},
+        {"table": "benefits", "file": "benefits.csv", "mapping": "canonical"},
+    ]
 
 
 def test_kernels_that_open_a_town_at_once_prepare_it_once(place, params):

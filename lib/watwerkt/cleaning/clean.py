@@ -1,6 +1,6 @@
 """Clean a delivery: every rule in its order, and what became of every row."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import polars as pl
@@ -33,6 +33,7 @@ class Cleaned:
     quarantine : table → the rows taken out, with their ``rule``.
     booking_lag_days : ``median``, ``p95``, and ``is_estimated`` (1.0) or assumed (0.0).
     observed_until : the last day up to which ends are known.
+    dropped_columns, withheld : what was delivered and not read, as in ``Delivery``.
     """
 
     about: DeliveryFile
@@ -43,6 +44,8 @@ class Cleaned:
     quarantine: dict[str, pl.DataFrame]
     booking_lag_days: dict[str, float]
     observed_until: date
+    dropped_columns: dict[str, list[str]] = field(default_factory=dict)
+    withheld: dict[str, int] = field(default_factory=dict)
 
 
 def clean_delivery(
@@ -79,6 +82,8 @@ def clean_delivery(
         quarantine=gather_quarantine(entries),
         booking_lag_days=lag,
         observed_until=observed_until,
+        dropped_columns=delivery.dropped_columns,
+        withheld=delivery.withheld,
     )
 
 

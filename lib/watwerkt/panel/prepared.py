@@ -20,11 +20,12 @@ import polars as pl
 from watwerkt import schemas
 from watwerkt.cleaning.clean import Cleaned
 from watwerkt.errors import DataError, VersionError
+from watwerkt.intake.delivery import mapping_of
 from watwerkt.panel.build import build_panel
 from watwerkt.panel.holdings import caseload_source
 from watwerkt.panel.traits import dated_traits
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 SPELLS_A_FILE = 20_000
 ROWS_A_GROUP = 250_000
 RULES = ("codebook", "schemas.py", "schemas.yaml", "intake", "cleaning", "panel")
@@ -102,11 +103,7 @@ def read_prepared(folder: Path) -> Prepared:
     about = _read_about(folder)
     if about is None:
         raise DataError(f"no prepared data for {folder.name}: run `watwerkt prepare` first")
-    if about["schema_version"] != SCHEMA_VERSION:
-        raise VersionError(
-            f"{folder.name}/prepared.json has schema_version {about['schema_version']}, this "
-            f"watwerkt knows {SCHEMA_VERSION}: upgrade watwerkt, or run `watwerkt prepare` again"
-        )
+    _require_version(about["schema_version"], f"{folder.name}/prepared.json")
     return Prepared(
         about=about,
         spells=pl.scan_parquet(folder / "spells" / "*.parquet"),
@@ -149,6 +146,19 @@ def _sources(entry: Traversable, name: str) -> Iterator[tuple[str, str]]:
             yield from _sources(child, f"{name}/{child.name}")
 
 
+def _require_version(version: int, name: str) -> None:
+    if version == SCHEMA_VERSION:
+        return
+    remedy = (
+        "prepared by an older version: `watwerkt prepare` again"
+        if version < SCHEMA_VERSION
+        else "prepared by a newer version: install that one, or `watwerkt prepare` again"
+    )
+    raise VersionError(
+        f"{name} has schema_version {version}, this watwerkt knows {SCHEMA_VERSION}: {remedy}"
+    )
+
+
 def _read_about(folder: Path) -> dict[str, Any] | None:
     path = folder / "prepared.json"
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
@@ -187,6 +197,7 @@ def _about(cleaned: Cleaned, n_person_months: int) -> dict[str, Any]:
         "observed_until": cleaned.observed_until.isoformat(),
         "first_month": about.first_month,
         "last_month": about.last_month,
+        "received": _received(cleaned),
         "tables": [name for name in schemas.tables() if name in cleaned.tables],
         "caseload_source": caseload_source(cleaned.tables),
         "dated_traits": dated_traits(cleaned.tables.get("traits")),
@@ -194,4 +205,18 @@ def _about(cleaned: Cleaned, n_person_months: int) -> dict[str, Any]:
         "n_persons": cleaned.spells["person_id"].n_unique(),
         "n_spells": cleaned.spells.height,
         "n_person_months": n_person_months,
+    }
+
+
+def _received(cleaned: Cleaned) -> dict[str, Any]:
+    """What came in and by which mapping, and what was delivered and not read."""
+    about = cleaned.about
+    return {
+        "files": [
+            {"table": table, "file": source.file, "mapping": mapping_of(source, about)}
+            for table, sources in about.tables.items()
+            for source in sources
+        ],
+        "dropped_columns": cleaned.dropped_columns,
+        "withheld": cleaned.withheld,
     }
