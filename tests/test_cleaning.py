@@ -87,9 +87,7 @@ def dirty_deliveries(draw: st.DrawFn) -> Delivery:
 def deliver_again(cleaned: Cleaned) -> Delivery:
     """A cleaned delivery as a canonical one: the delivered tables without the rules' flags."""
     frames = {
-        name: frame.select(
-            c for c in [*tables()[name].columns, "report_month"] if c in frame.columns
-        )
+        name: frame.select(c for c in tables()[name].columns if c in frame.columns)
         for name, frame in cleaned.tables.items()
         if name in tables()
     }

@@ -214,7 +214,7 @@ TEN = "value: 10\n  unit: persons behind"
 @pytest.mark.parametrize(
     ("old", "new", "error", "says"),
     [
-        ("schema_version: 1", "schema_version: 2", VersionError, "upgrade watwerkt"),
+        ("schema_version: 1", "schema_version: 2", VersionError, "install a newer one"),
         (TEN, TEN.replace("10", "2"), ParameterError, "threshold"),
         (TEN, TEN.replace("10", "12"), ParameterError, "no multiple of 5"),
         (TEN, TEN.replace("10", "ten"), ParameterError, "threshold"),

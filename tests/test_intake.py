@@ -167,7 +167,6 @@ def test_a_link_that_leads_outside_is_not_followed(tmp_path):
         ({"tables": ["clients.csv"]}, "tables"),
         ({"mapping": "gws5all"}, "there are canonical, gws4all"),
         ({"extract_date": "gisteren"}, "extract_date"),
-        ({"schema_version": "1"}, "schema_version"),
         ({"legal_ground": {"origin": ""}}, "legal_ground"),
     ],
 )
@@ -190,6 +189,8 @@ def test_a_delivery_yaml_that_is_none_is_refused(tmp_path, text):
 def test_a_newer_delivery_says_how_to_upgrade(tmp_path):
     with pytest.raises(VersionError, match="install a newer one"):
         read_delivery(write_folder(tmp_path, schema_version=2))
+    with pytest.raises(VersionError, match="must say schema_version: 1"):
+        read_delivery(write_folder(tmp_path / "other", schema_version="1"))
 
 
 SPECIAL = """

@@ -129,7 +129,6 @@ WRONG = [
     ({"dates": ["dd/mm"]}, "dates"),
     ({"tables": []}, "tables"),
     ({"extra": 1}, "extra"),
-    ({"schema_version": None}, "schema_version"),
 ]
 
 
@@ -144,6 +143,107 @@ def test_a_newer_mapping_says_how_to_upgrade(tmp_path):
     (tmp_path / "m.yaml").write_text(yaml.safe_dump(OWN | {"schema_version": 9}))
     with pytest.raises(VersionError, match=r"m\.yaml is of schema_version 9"):
         read_mapping("m.yaml", tmp_path)
+    (tmp_path / "m.yaml").write_text(yaml.safe_dump(OWN | {"schema_version": None}))
+    with pytest.raises(VersionError, match=r"m\.yaml must say schema_version"):
+        read_mapping("m.yaml", tmp_path)
+
+
+def test_a_mapping_of_the_first_version_means_what_it_meant(tmp_path):
+    """Version 2 added `records`, `codes_until`, `based_on`; it took nothing away."""
+    for version in (1, 2):
+        (tmp_path / "m.yaml").write_text(yaml.safe_dump(OWN | {"schema_version": version}))
+    assert read_mapping("m.yaml", tmp_path) == own(schema_version=2)
+
+
+def test_a_mapping_may_be_based_on_a_shipped_one(tmp_path):
+    """Only what differs is written: a local code, a source column, what an end date is."""
+    differs = {
+        "schema_version": 2,
+        "name": "eigen",
+        "based_on": "gws4all",
+        "end_date_is": "last_day",
+        "tables": {
+            "benefits": {
+                "columns": {
+                    "scheme": {"from": "Regeling", "codes": {"0": "PW"}},
+                    "entry_reason": {"codes": {"Brand": "other", "Einde WW": None}},
+                    "start_date": "Begin",
+                }
+            }
+        },
+    }
+    (tmp_path / "m.yaml").write_text(yaml.safe_dump(differs))
+    mapping, base = read_mapping("m.yaml", tmp_path), read_mapping("gws4all", tmp_path)
+    assert (mapping.name, mapping.end_date_is) == ("eigen", "last_day")
+    assert mapping.tables["clients"] == base.tables["clients"]
+    columns, known = mapping.tables["benefits"].columns, base.tables["benefits"].columns
+    assert columns["scheme"].constant is None
+    assert columns["start_date"].source == "Begin"
+    assert columns["entry_reason"].source == known["entry_reason"].source
+    added = {**known["entry_reason"].codes, "Brand": "other"}
+    assert columns["entry_reason"].codes == {k: v for k, v in added.items() if k != "Einde WW"}
+    (tmp_path / "m.yaml").write_text(yaml.safe_dump(differs | {"based_on": "other.yaml"}))
+    with pytest.raises(DeliveryError, match="based_on: name a shipped mapping"):
+        read_mapping("m.yaml", tmp_path)
+
+
+def test_a_row_about_a_couple_makes_a_record_for_each_partner(tmp_path):
+    raw = drawn("""
+Nr;Bron1;Eerste;Bron2;Tweede;Van;Tot1;Tot2
+7;R;12;R;000034;2020-01-01;2020-06-30;
+8;S;000005;;;2021-01-01;;
+""")
+    person = [{"column": "Bron1"}, {"column": "Eerste", "digits": 6}]
+    couple = {
+        "columns": {
+            "benefit_id": "Nr",
+            "scheme": {"constant": "PW"},
+            "start_date": "Van",
+        },
+        "records": [
+            {"person_id": {"key": ["Bron1", person[1]]}, "end_date": "Tot1"},
+            {
+                "person_id": {"key": ["Bron2", {"column": "Tweede", "digits": 6}]},
+                "end_date": "Tot2",
+            },
+        ],
+    }
+    frame, unread = apply_mapping(raw, own(tables={"benefits": couple}), "benefits", "f")
+    assert not unread
+    ends = [date(2020, 7, 1), None, None]  # the day after the last day
+    assert frame["person_id"].to_list() == ["R-000012", "S-000005", "R-000034"]
+    assert frame["benefit_id"].to_list() == ["7", "8", "7"]
+    assert frame["end_date"].to_list() == ends
+
+
+def test_codes_mean_what_they_meant_in_the_month_of_the_row(tmp_path):
+    """Code 20 was work until 2012, unknown in 2013 and 2014, and alimony since."""
+    raw = drawn("""
+Klant;Maand;Reden
+a;2012-12;20
+b;2013-01;20
+c;2014-12;1
+d;2015-01;20
+e;;20
+""")
+    reason = {
+        "from": "Reden",
+        "dated_by": "report_month",
+        "codes_until": {"2012-12": {"20": "11"}, "2014-12": {"1": "01"}},
+        "codes": {"20": "17"},
+    }
+    columns = OWN["tables"]["benefits"]["columns"] | {
+        "benefit_id": "Klant",
+        "start_date": {"constant": "2010-01-01"},
+        "end_date": {"constant": ""},
+        "report_month": "Maand",
+        "exit_reason": reason,
+    }
+    frame, _ = apply_mapping(raw, own(tables={"benefits": {"columns": columns}}), "benefits", "f")
+    assert frame["exit_reason"].to_list() == ["11", "20", "01", "17", "17"]
+    undated = columns | {"exit_reason": reason | {"dated_by": "person_id"}}
+    with pytest.raises(ValueError, match="dated_by must be a mapped date of benefits"):
+        own(tables={"benefits": {"columns": undated}})
 
 
 def test_a_mapping_that_is_not_there_or_no_yaml(tmp_path):

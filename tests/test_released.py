@@ -160,7 +160,7 @@ def rewritten(path, **marks):
 
 
 @pytest.mark.parametrize(
-    ("version", "says"), [("2", "upgrade watwerkt"), ("0", "run the report again")]
+    ("version", "says"), [("2", "install a newer one"), ("0", "run `watwerkt report` again")]
 )
 def test_another_schema_version_is_refused(written, version, says):
     with pytest.raises(VersionError, match=says):

@@ -96,7 +96,7 @@ def flag_planned_dates(frame: pl.DataFrame, context: Context) -> RuleResult:
 
 def _key(frame: pl.DataFrame, table: str) -> list[str]:
     """The columns that name a row of ``table``, as far as a duplicate is concerned."""
-    more = {"clients": IDENTITY, "benefits": ("report_month",)}.get(table, ())
+    more = {"clients": (*IDENTITY, "report_month"), "benefits": ("report_month",)}.get(table, ())
     return [c for c in (*tables()[table].key, *more) if c in frame.columns]
 
 

@@ -27,6 +27,7 @@ RULES: tuple[Rule, ...] = (
     Rule("D02", "quarantine", ALL, every_table.drop_superseded_duplicates),
     Rule("D03", "repair", ALL, every_table.repair_unknown_codes),
     Rule("P01", "quarantine", CLIENTS, persons.drop_impossible_birth_years),
+    Rule("B10", "merge", CLIENTS, snapshots.merge_superseded_snapshots),
     Rule("P02", "merge", CLIENTS, persons.merge_conflicting_identities),
     Rule("P02", "flag", CLIENTS, persons.flag_conflicting_identities),
     Rule("B01", "quarantine", BENEFITS, benefits.drop_empty_periods),

@@ -5,14 +5,15 @@ import polars as pl
 from watwerkt.cleaning.rule import Context, RuleResult, flag_rows
 from watwerkt.schemas import tables
 
+KEYS = {"clients": ["person_id", "birth_year", "sex"], "benefits": [*tables()["benefits"].key]}
+
 
 def merge_superseded_snapshots(frame: pl.DataFrame, context: Context) -> RuleResult:
-    """Of the monthly reports on one person, benefit, scheme and start the latest month stays."""
-    if "report_month" not in frame.columns:
+    """Of the monthly reports on one person, or one benefit of a person, the latest month stays."""
+    if not _are_snapshots(frame):
         return RuleResult(frame, 0)
-    key = tables()["benefits"].key
-    ordered = frame.sort("report_month", maintain_order=True)
-    latest = ordered.unique(key, keep="last", maintain_order=True)
+    ordered = frame.sort("report_month", nulls_last=False, maintain_order=True)
+    latest = ordered.unique(KEYS[context.table], keep="last", maintain_order=True)
     return RuleResult(latest, frame.height - latest.height)
 
 
@@ -21,7 +22,7 @@ def flag_vanished_benefits(frame: pl.DataFrame, context: Context) -> RuleResult:
 
     Adds ``vanished_date``, the first day after its last report: it leaves risk there.
     """
-    if "report_month" not in frame.columns:
+    if not _are_snapshots(frame):
         absent = frame.with_columns(vanished_date=pl.lit(None, pl.Date))
         return flag_rows(absent, "is_vanished", pl.lit(False))
     month = pl.col("report_month")
@@ -30,3 +31,7 @@ def flag_vanished_benefits(frame: pl.DataFrame, context: Context) -> RuleResult:
     next_month = month.dt.month_start().dt.offset_by("1mo")
     dated = frame.with_columns(vanished_date=pl.when(is_vanished).then(next_month))
     return flag_rows(dated, "is_vanished", is_vanished)
+
+
+def _are_snapshots(frame: pl.DataFrame) -> bool:
+    return "report_month" in frame.columns and frame["report_month"].count() > 0

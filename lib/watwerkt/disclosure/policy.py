@@ -12,9 +12,8 @@ from typing import Annotated, Any, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from watwerkt.errors import ParameterError, VersionError
-
-SCHEMA_VERSION = 1
+from watwerkt.errors import ParameterError
+from watwerkt.versions import require_version
 
 
 class Policy(BaseModel):
@@ -57,12 +56,7 @@ def read_policy(path: Path | None = None, *, is_synthetic: bool = False) -> Poli
         entries = dict(yaml.safe_load(source.read_text(encoding="utf-8")))
     except (yaml.YAMLError, UnicodeDecodeError, TypeError, ValueError):
         raise ParameterError(f"{source.name} is not a policy in YAML and UTF-8") from None
-    found = entries.pop("schema_version", None)
-    if found != SCHEMA_VERSION:
-        raise VersionError(
-            f"{source.name} is of schema_version {found}, known here is {SCHEMA_VERSION}: "
-            "upgrade watwerkt, or start from the policy.yaml it ships"
-        )
+    require_version("policy", entries.pop("schema_version", None), source.name)
     values = {"version": entries.pop("version", ""), "is_synthetic": is_synthetic}
     return check_policy(values | {k: _sourced(k, entry) for k, entry in entries.items()})
 

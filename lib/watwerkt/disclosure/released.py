@@ -4,9 +4,9 @@
 >>> write_released([part], "estimates", folder / "estimates.parquet")            # doctest: +SKIP
 >>> read_released(folder / "estimates.parquet").frame                            # doctest: +SKIP
 
-The columns are a contract: their order and types change together with ``SCHEMA_VERSION``. What is
-read back is protected, since only protected rows are written; both doors look again whether the
-counts are ones that may be shown.
+The columns are a contract: their order and types change together with their version in
+``versions``. What is read back is protected, since only protected rows are written; both doors look
+again whether the counts are ones that may be shown.
 """
 
 import os
@@ -20,9 +20,9 @@ import pyarrow.parquet as pq
 
 from watwerkt.disclosure.policy import Policy, read_policy
 from watwerkt.disclosure.protected import Protected, _seal, require_protected
-from watwerkt.errors import DisclosureError, SchemaError, VersionError
+from watwerkt.errors import DisclosureError, SchemaError
+from watwerkt.versions import KNOWN, require_version
 
-SCHEMA_VERSION = 1
 TEXT, WHOLE, NUMBER, YES_NO, DATE = (
     pa.string(), pa.int64(), pa.float64(), pa.bool_(), pa.date32()
 )  # fmt: skip
@@ -90,7 +90,7 @@ def write_released(parts: Sequence[Protected], kind: str, path: Path) -> None:
             f"{path.name}: complete_{kind}() puts rows in the columns of the contract"
         )
     rows = rows.sort_values(list(columns), kind="stable")
-    marks = {"watwerkt_kind": kind, "watwerkt_schema_version": str(SCHEMA_VERSION)}
+    marks = {"watwerkt_kind": kind, "watwerkt_schema_version": str(KNOWN[kind])}
     marks["watwerkt_policy_version"] = versions[0]
     schema = pa.schema(list(columns.items()), metadata=marks)
     arrays = [pa.array(rows[name], type=dtype, from_pandas=True) for name, dtype in columns.items()]
@@ -113,13 +113,9 @@ def read_released(path: Path, policy: Policy | None = None) -> Protected:
     version, kind = marks.get("watwerkt_schema_version"), marks.get("watwerkt_kind", "")
     if version is None or kind not in COLUMNS:
         raise SchemaError(f"{path.name} was not written by write_released()")
-    if version != str(SCHEMA_VERSION):
-        raise VersionError(
-            f"{path.name} is of schema_version {version}, known here is {SCHEMA_VERSION}: "
-            "upgrade watwerkt where it is newer, run the report again where it is older"
-        )
+    require_version(kind, int(version) if version.isdigit() else None, path.name)
     if table.schema.remove_metadata() != pa.schema(list(COLUMNS[kind].items())):
-        raise SchemaError(f"{path.name}: the columns are not those of {kind}, schema_version 1")
+        raise SchemaError(f"{path.name}: the columns are not those of {kind}")
     rows = _to_pandas(table)
     policy = policy or read_policy()
     _require_showable(rows, policy, path.name)
@@ -134,7 +130,7 @@ def _complete(
     protected: Protected, frame: pd.DataFrame, about: Mapping[str, Any], kind: str
 ) -> Protected:
     identity = {
-        "schema_version": SCHEMA_VERSION,
+        "schema_version": KNOWN[kind],
         "municipality_id": about["municipality_id"],
         "executor_id": about["executor_id"],
         "period_start": pd.Period(about["first_month"], freq="M").start_time,

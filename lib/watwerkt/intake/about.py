@@ -16,11 +16,11 @@ from pydantic import (
 )
 
 from watwerkt import schemas
-from watwerkt.errors import DeliveryError, PrivacyError, VersionError
+from watwerkt.errors import DeliveryError, PrivacyError
 from watwerkt.intake.findings import PRIVACY_REMEDY, Finding, refuse
 from watwerkt.params import Month, MunicipalityId
+from watwerkt.versions import require_version
 
-SCHEMA_VERSION = 1
 PSEUDONYMS = ("hmac-sha256", "random", "cbs-rin")
 
 
@@ -107,7 +107,7 @@ def read_about(folder: Path, *, is_raw: bool = False) -> DeliveryFile:
     Raises DeliveryError, VersionError, or PrivacyError where ids were made in an unsafe way.
     """
     values = read_yaml(folder / "delivery.yaml", "delivery.yaml")
-    require_version(values, SCHEMA_VERSION, "delivery.yaml")
+    require_version("delivery", values.get("schema_version"), "delivery.yaml")
     if is_raw:
         values = {**values, "pseudonym": "hmac-sha256"}
     refuse(PrivacyError, _unsafe_pseudonym(values), PRIVACY_REMEDY)
@@ -136,18 +136,6 @@ def read_yaml(path: Path, name: str) -> dict[str, Any]:
     if problem:
         raise DeliveryError(problem)
     return values
-
-
-def require_version(values: dict[str, Any], known: int, name: str) -> None:
-    """Refuse a file of a newer schema than is known here, and one that does not say."""
-    version = values.get("schema_version")
-    if type(version) is not int or version < 1:
-        raise DeliveryError(f"{name}: schema_version must be {known}")
-    if version > known:
-        raise VersionError(
-            f"{name} is of schema_version {version}, this watwerkt knows up to {known}: "
-            "install a newer one (git pull, then make env), or ask for an older file"
-        )
 
 
 def _unsafe_pseudonym(values: dict[str, Any]) -> list[Finding]:

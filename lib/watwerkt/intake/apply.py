@@ -4,10 +4,11 @@ import polars as pl
 
 from watwerkt import codebook, schemas
 from watwerkt.errors import DeliveryError
+from watwerkt.intake.entries import DatePart, DigitsPart, Entry
 from watwerkt.intake.findings import Finding
 from watwerkt.intake.formats import as_text
 from watwerkt.intake.headers import find_header, is_headerless, shown_names
-from watwerkt.intake.mapping import DatePart, Entry, Mapping
+from watwerkt.intake.mapping import Mapping
 from watwerkt.intake.parsing import (
     UNKNOWN_FLAGS,
     is_running,
@@ -36,20 +37,42 @@ def apply_mapping(
     Codes that no list knows stay as they are. ``benefits`` also gets ``is_end_repaired``: the end
     date was a suite's sign for "running" (rule B03).
     """
-    promised, findings = schemas.tables()[table], []
-    present = _present_entries(raw, mapping, table, file)
+    frames, findings = [], []
+    for entries in mapping.tables[table].entries:
+        present = _present_entries(raw, entries, f"{file}: mapping {mapping.name}", table)
+        named = _rows_with_person(raw, present) if mapping.tables[table].records else raw
+        frame, unread = _read_record(named, present, mapping, table, file)
+        frames.append(frame)
+        findings += unread
+    return pl.concat(frames, how="diagonal"), findings
+
+
+def _read_record(
+    raw: pl.DataFrame, present: dict[str, Entry], mapping: Mapping, table: str, file: str
+) -> tuple[pl.DataFrame, list[Finding]]:
+    """One canonical row for each row of ``raw``."""
     columns: dict[str, pl.Series] = {}
-    for name, column in promised.columns.items():
-        if name in present:
-            text = _source_text(raw, present[name], mapping)
-            columns[name], unread = _read(text, column, mapping)
-            findings += _unread(file, present[name], column, unread)
+    findings = []
+    promised = schemas.tables()[table].columns
+    for name in sorted(present.keys() & promised, key=lambda n: present[n].dated_by is not None):
+        text = _source_text(raw, present[name], mapping)
+        if present[name].codes or present[name].codes_until:
+            text = _translated(as_text(text), present[name], columns)
+        columns[name], unread = _read(text, promised[name], mapping)
+        findings += _unread(file, present[name], promised[name], unread)
     if table == "benefits":
         ends = present.get("end_date", Entry(constant=""))
         columns["is_end_repaired"] = _is_endless(_source_text(raw, ends, mapping))
     if "end_date" in columns and mapping.end_date_is_of(table) == "last_day":
         columns["end_date"] = columns["end_date"].dt.offset_by("1d")
-    return pl.DataFrame([series.alias(name) for name, series in columns.items()]), findings
+    order = [name for name in (*promised, "is_end_repaired") if name in columns]
+    return pl.DataFrame([columns[name].alias(name) for name in order]), findings
+
+
+def _rows_with_person(raw: pl.DataFrame, present: dict[str, Entry]) -> pl.DataFrame:
+    """The rows in which the person of this record is named at all."""
+    named = [_column(raw, source).is_not_null() for source in present["person_id"].sources]
+    return raw.filter(pl.all_horizontal(named)) if named else raw
 
 
 def unmapped_columns(raw: pl.DataFrame, mappings: list[tuple[Mapping, str]]) -> list[str]:
@@ -57,7 +80,8 @@ def unmapped_columns(raw: pl.DataFrame, mappings: list[tuple[Mapping, str]]) -> 
     used = {
         find_header(raw.columns, source)
         for mapping, table in mappings
-        for entry in mapping.tables[table].columns.values()
+        for entries in mapping.tables[table].entries
+        for entry in entries.values()
         for source in entry.sources
     }
     shown = shown_names(raw)
@@ -65,10 +89,9 @@ def unmapped_columns(raw: pl.DataFrame, mappings: list[tuple[Mapping, str]]) -> 
 
 
 def _present_entries(
-    raw: pl.DataFrame, mapping: Mapping, table: str, file: str
+    raw: pl.DataFrame, entries: dict[str, Entry], who: str, table: str
 ) -> dict[str, Entry]:
     """The entries whose source columns are there; one that may not lack is named."""
-    entries = mapping.tables[table].columns
     absent = {
         name: [source for source in entry.sources if find_header(raw.columns, source) is None]
         for name, entry in entries.items()
@@ -77,14 +100,13 @@ def _present_entries(
     if lacking:
         hint = HEADERLESS if is_headerless(raw) else ""
         raise DeliveryError(
-            f"{file}: mapping {mapping.name} expects for {table} the columns {', '.join(lacking)}, "
-            f"which are not there{hint}"
+            f"{who} expects for {table} the columns {', '.join(lacking)}, which are not there{hint}"
         )
     return {name: entry for name, entry in entries.items() if not absent[name]}
 
 
 def _source_text(raw: pl.DataFrame, entry: Entry, mapping: Mapping) -> pl.Series:
-    """The column before its kind is read: translated, derived or constant."""
+    """The column before its codes and its kind are read: as it came, derived or constant."""
     if entry.constant is not None:
         return pl.Series([entry.constant] * len(raw), dtype=pl.String)
     if entry.row_number is not None:
@@ -92,8 +114,7 @@ def _source_text(raw: pl.DataFrame, entry: Entry, mapping: Mapping) -> pl.Series
     if entry.key is not None:
         parts = [_key_part(raw, part, mapping).alias(str(i)) for i, part in enumerate(entry.key)]
         return pl.DataFrame(parts).select(pl.concat_str(pl.all(), separator="-")).to_series()
-    column = _column(raw, entry.sources[0])
-    return _translated(as_text(column), entry.codes) if entry.codes else column
+    return _column(raw, entry.sources[0])
 
 
 def _column(raw: pl.DataFrame, source: str) -> pl.Series:
@@ -102,14 +123,33 @@ def _column(raw: pl.DataFrame, source: str) -> pl.Series:
     return raw[name]
 
 
-def _key_part(raw: pl.DataFrame, part: str | DatePart, mapping: Mapping) -> pl.Series:
+def _key_part(raw: pl.DataFrame, part: str | DatePart | DigitsPart, mapping: Mapping) -> pl.Series:
     if isinstance(part, str):
         return as_text(_column(raw, part))
+    if isinstance(part, DigitsPart):
+        return as_text(_column(raw, part.column)).str.zfill(part.digits)
     return parse_dates(as_text(_column(raw, part.date)), tuple(mapping.dates)).cast(pl.String)
 
 
-def _translated(text: pl.Series, codes: dict[str, str]) -> pl.Series:
-    """Source codes to canonical ones; case and inner spaces do not matter, the unknown stay."""
+def _translated(text: pl.Series, entry: Entry, read: dict[str, pl.Series]) -> pl.Series:
+    """Source codes to canonical ones, by the list that held in the month of the row.
+
+    The earliest list that had not yet ended holds; a row without a month gets the present one.
+    """
+    present = _by_codes(text, entry.codes)
+    if entry.dated_by is None:
+        return present
+    month = read[entry.dated_by].dt.strftime("%Y-%m")
+    for until, codes in sorted(entry.codes_until.items(), reverse=True):
+        then = (month <= until).fill_null(value=False)
+        present = _by_codes(text, codes).set(~then, None).fill_null(present.set(then, None))
+    return present
+
+
+def _by_codes(text: pl.Series, codes: dict[str, str]) -> pl.Series:
+    """Case and inner spaces do not matter; what the list does not know stays."""
+    if not codes:
+        return text
     plain = text.str.to_lowercase().str.replace_all(r"\s+", " ")
     known = {" ".join(code.lower().split()): canonical for code, canonical in codes.items()}
     return plain.replace_strict(known, default=None, return_dtype=pl.String).fill_null(text)

@@ -2,82 +2,18 @@
 
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import BaseModel, ValidationError, field_validator, model_validator
 
 from watwerkt import schemas
 from watwerkt.errors import DeliveryError
-from watwerkt.intake.about import read_yaml, require_version
+from watwerkt.intake.about import read_yaml
+from watwerkt.intake.entries import PLACES, STRICT, EndDateIs, TableMapping
+from watwerkt.versions import require_version
 
-SCHEMA_VERSION = 1
 SHIPPED = files("watwerkt.intake") / "mappings"
 Notation = Literal["jjjj-mm-dd", "dd-mm-jjjj", "mm-dd-jjjj", "dd-mm-jj", "jjjjmmdd"]
-EndDateIs = Literal["last_day", "first_day_after"]
-STRICT = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class DatePart(BaseModel):
-    """A part of a derived key that is a date, so that every notation gives the same key."""
-
-    model_config = STRICT
-
-    date: str
-
-
-class Entry(BaseModel):
-    """Where one canonical column comes from: a source column, or one of three that need none.
-
-    ``from``: a source column. ``constant``: the same text on every row. ``key``: source columns
-    joined. ``row_number``: this prefix and the number of the row. ``codes``: source code to
-    canonical code, whatever the case. ``optional``: the file may lack the source column.
-    """
-
-    model_config = STRICT
-
-    source: Annotated[str | None, Field(alias="from")] = None
-    constant: str | None = None
-    key: list[str | DatePart] | None = None
-    row_number: str | None = None
-    codes: dict[str, str] = {}
-    optional: bool = False
-
-    @model_validator(mode="after")
-    def _comes_from_one_place(self) -> Self:
-        places = (self.source, self.constant, self.key, self.row_number)
-        if sum(place is not None for place in places) != 1:
-            raise ValueError("say one of from, constant, key, row_number")
-        return self
-
-    @property
-    def sources(self) -> list[str]:
-        """The source columns that this one is made of."""
-        if self.key is not None:
-            return [part.date if isinstance(part, DatePart) else part for part in self.key]
-        return [] if self.source is None else [self.source]
-
-
-class TableMapping(BaseModel):
-    """One canonical table; ``end_date_is`` overrides the mapping's."""
-
-    model_config = STRICT
-
-    columns: dict[str, Entry]
-    end_date_is: EndDateIs | None = None
-
-    @field_validator("columns", mode="before")
-    @classmethod
-    def _short_form(cls, columns: Any) -> Any:
-        if not isinstance(columns, dict):
-            return columns
-        return {n: {"from": c} if isinstance(c, str) else c for n, c in columns.items()}
 
 
 class Mapping(BaseModel):
@@ -85,7 +21,7 @@ class Mapping(BaseModel):
 
     model_config = STRICT
 
-    schema_version: Literal[1]
+    schema_version: Literal[1, 2]
     name: str
     description: str = ""
     dates: list[Notation]
@@ -109,11 +45,13 @@ class Mapping(BaseModel):
         promised = schemas.tables().get(name)
         if promised is None:
             return [f"no such table: {name}"]
-        strange = sorted(table.columns.keys() - promised.columns.keys())
-        lacking = [c for c in promised.required_columns if c not in table.columns]
+        mapped = {column for entries in table.entries for column in entries}
+        strange = sorted(mapped - promised.columns.keys())
+        lacking = [c for c in promised.required_columns if any(c not in e for e in table.entries)]
         problems = [f"{name} has no column {column}" for column in strange]
         problems += [f"{name}.{column} is required and not mapped" for column in lacking]
-        if "end_date" in table.columns and self.end_date_is_of(name) is None:
+        problems += _undated(name, table)
+        if "end_date" in mapped and self.end_date_is_of(name) is None:
             problems.append(f"{name}: end_date_is must be last_day or first_day_after")
         return problems
 
@@ -127,8 +65,7 @@ def read_mapping(name: str, near: Path) -> Mapping:
 
     Raises DeliveryError for a mapping that is absent or does not fit, VersionError for a newer one.
     """
-    values = read_yaml(_mapping_path(name, near), name)
-    require_version(values, SCHEMA_VERSION, name)
+    values = _overlaid(_read_values(name, near))
     problems = ""
     try:
         return Mapping.model_validate(values)
@@ -159,6 +96,47 @@ def _mapping_path(name: str, near: Path) -> Path:
             "own (`watwerkt mapping init FILE` drafts one)"
         )
     return Path(str(SHIPPED / f"{name}.yaml"))
+
+
+def _read_values(name: str, near: Path) -> dict[str, Any]:
+    values = read_yaml(_mapping_path(name, near), name)
+    require_version("mapping", values.get("schema_version"), name)
+    return values
+
+
+def _overlaid(values: dict[str, Any]) -> dict[str, Any]:
+    """An own mapping laid over the shipped one that it is ``based_on``."""
+    base = values.get("based_on")
+    if base is None:
+        return values
+    if not isinstance(base, str) or is_own_mapping(base):
+        raise DeliveryError(f"based_on: name a shipped mapping ({', '.join(shipped_mappings())})")
+    own = {key: value for key, value in values.items() if key != "based_on"}
+    return _lay_over(_read_values(base, Path()), own)
+
+
+def _lay_over(base: Any, own: Any) -> Any:
+    """``own`` wins, key by key; an entry that says where it comes from replaces the whole entry.
+
+    ``null`` takes out what the base has.
+    """
+    if isinstance(base, str):
+        base = {"from": base}
+    if not isinstance(base, dict) or not isinstance(own, dict) or own.keys() & {*PLACES}:
+        return own
+    merged = base | {key: _lay_over(base.get(key), value) for key, value in own.items()}
+    return {key: value for key, value in merged.items() if value is not None}
+
+
+def _undated(name: str, table: TableMapping) -> list[str]:
+    """Entries whose code list depends on a column that is no date of the table."""
+    dated = {c.name for c in schemas.tables()[name].columns.values() if c.kind in ("date", "month")}
+    return [
+        f"{name}.{column}: dated_by must be a mapped date of {name}"
+        for entries in table.entries
+        for column, entry in entries.items()
+        if entry.dated_by is not None and entry.dated_by not in dated & entries.keys()
+    ]
 
 
 def _every_column_by_its_own_name() -> dict[str, Any]:

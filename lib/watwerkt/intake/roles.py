@@ -108,9 +108,10 @@ def _caseworkers(raw: pl.DataFrame, feeds: Feeds) -> list[str]:
 def _mapped(raw: pl.DataFrame, feeds: Feeds, column: str, only: str | None = None) -> list[str]:
     """The columns of ``raw`` that some table, or ``only`` this one, takes ``column`` from."""
     entries = [
-        mapping.tables[table].columns[column]
+        entry
         for mapping, table in feeds
-        if column in mapping.tables[table].columns and only in (None, table)
+        if only in (None, table)
+        for entry in mapping.tables[table].of_column(column)
     ]
     found = [find_header(raw.columns, entry.source) for entry in entries if entry.source]
     return list(dict.fromkeys(name for name in found if name is not None))
@@ -118,5 +119,5 @@ def _mapped(raw: pl.DataFrame, feeds: Feeds, column: str, only: str | None = Non
 
 def _expected(feeds: Feeds, column: str) -> str | None:
     """The source name that the mappings give to ``column``, where a fed table has it."""
-    entries = [m.tables[table].columns.get(column) for m, table in feeds]
-    return next((entry.source for entry in entries if entry and entry.source), None)
+    entries = [entry for m, table in feeds for entry in m.tables[table].of_column(column)]
+    return next((entry.source for entry in entries if entry.source), None)

@@ -19,13 +19,13 @@ import polars as pl
 
 from watwerkt import schemas
 from watwerkt.cleaning.clean import Cleaned
-from watwerkt.errors import DataError, VersionError
+from watwerkt.errors import DataError
 from watwerkt.intake.delivery import mapping_of
 from watwerkt.panel.build import build_panel
 from watwerkt.panel.holdings import caseload_source
 from watwerkt.panel.traits import dated_traits
+from watwerkt.versions import KNOWN, require_version
 
-SCHEMA_VERSION = 2
 SPELLS_A_FILE = 20_000
 ROWS_A_GROUP = 250_000
 RULES = ("codebook", "schemas.py", "schemas.yaml", "intake", "cleaning", "panel")
@@ -103,7 +103,7 @@ def read_prepared(folder: Path) -> Prepared:
     about = _read_about(folder)
     if about is None:
         raise DataError(f"no prepared data for {folder.name}: run `watwerkt prepare` first")
-    _require_version(about["schema_version"], f"{folder.name}/prepared.json")
+    require_version("prepared", about["schema_version"], f"{folder.name}/prepared.json")
     return Prepared(
         about=about,
         spells=pl.scan_parquet(folder / "spells" / "*.parquet"),
@@ -118,7 +118,7 @@ def is_current(folder: Path, fingerprint: str, params: dict[str, Any]) -> bool:
     """Whether ``folder`` holds what this delivery, these parameters and these rules give."""
     about = _read_about(folder)
     wanted = {
-        "schema_version": SCHEMA_VERSION,
+        "schema_version": KNOWN["prepared"],
         "fingerprint": fingerprint,
         "rules": hash_rules(),
         "params": json.loads(json.dumps(params)),
@@ -144,19 +144,6 @@ def _sources(entry: Traversable, name: str) -> Iterator[tuple[str, str]]:
     elif entry.is_dir():
         for child in sorted(entry.iterdir(), key=lambda child: child.name):
             yield from _sources(child, f"{name}/{child.name}")
-
-
-def _require_version(version: int, name: str) -> None:
-    if version == SCHEMA_VERSION:
-        return
-    remedy = (
-        "prepared by an older version: `watwerkt prepare` again"
-        if version < SCHEMA_VERSION
-        else "prepared by a newer version: install that one, or `watwerkt prepare` again"
-    )
-    raise VersionError(
-        f"{name} has schema_version {version}, this watwerkt knows {SCHEMA_VERSION}: {remedy}"
-    )
 
 
 def _read_about(folder: Path) -> dict[str, Any] | None:
@@ -189,7 +176,7 @@ def _write_frame(frame: pl.DataFrame, path: Path) -> None:
 def _about(cleaned: Cleaned, n_person_months: int) -> dict[str, Any]:
     about = cleaned.about
     return {
-        "schema_version": SCHEMA_VERSION,
+        "schema_version": KNOWN["prepared"],
         "municipality_id": about.municipality_id,
         "executor_id": about.executor_id,
         "synthetic": about.synthetic,

@@ -81,7 +81,7 @@ def patch(
         name: pl.lit(value) if not isinstance(value, pl.Expr | pl.Series) else value
         for name, value in changes.items()
     }
-    dtypes = tables()[table].dtypes()
+    dtypes = {c: t for c, t in tables()[table].dtypes().items() if c in taken.columns}
     rows = taken.with_columns(**changed).select(
         ROW, *(pl.col(c).cast(t) for c, t in dtypes.items())
     )

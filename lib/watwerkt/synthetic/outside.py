@@ -3,7 +3,6 @@
 import numpy as np
 import polars as pl
 
-from watwerkt.schemas import tables
 from watwerkt.synthetic.register import Register, canonical, random_ids
 
 PER_CLIENT = {"Tozo": 0.03, "Bbz": 0.006, "AIO": 0.008}  # people, per client in stock
@@ -101,4 +100,4 @@ def _rows(
             ),
         }
     ).filter(pl.Series(in_window & (start + np.timedelta64(20, "D") <= register.extract_date)))
-    return canonical("benefits", frame).select(list(tables()["benefits"].columns))
+    return canonical("benefits", frame)

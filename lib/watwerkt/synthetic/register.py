@@ -184,10 +184,14 @@ def _unbooked_from(spells: pl.DataFrame, n_people: int) -> Days:
 
 
 def canonical(name: str, frame: pl.DataFrame) -> pl.DataFrame:
-    """``frame`` with the columns, types and key order that the table promises."""
+    """``frame`` with the columns, types and key order that the table promises.
+
+    Without the month of a report: a simulated delivery is one extract.
+    """
     table = tables()[name]
+    dtypes = {c: t for c, t in table.dtypes().items() if c != "report_month"}
     if frame.is_empty():
-        return pl.DataFrame(schema=table.dtypes())
-    missing = [c for c in table.columns if c not in frame.columns]
+        return pl.DataFrame(schema=dtypes)
+    missing = [c for c in dtypes if c not in frame.columns]
     full = frame.with_columns(pl.lit(None).alias(c) for c in missing)
-    return full.select(pl.col(c).cast(t) for c, t in table.dtypes().items()).sort(table.key)
+    return full.select(pl.col(c).cast(t) for c, t in dtypes.items()).sort(table.key)

@@ -1,0 +1,107 @@
+"""What a mapping says of one canonical column: where it comes from, and what its codes mean."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from watwerkt.params import Month
+
+EndDateIs = Literal["last_day", "first_day_after"]
+PLACES = ("from", "constant", "key", "row_number")
+STRICT = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class DatePart(BaseModel):
+    """A part of a derived key that is a date, so that every notation gives the same key."""
+
+    model_config = STRICT
+
+    date: str
+
+    @property
+    def column(self) -> str:
+        """The source column."""
+        return self.date
+
+
+class DigitsPart(BaseModel):
+    """A part of a derived key that is a number of so many ``digits``: spreadsheets eat noughts."""
+
+    model_config = STRICT
+
+    column: str
+    digits: Annotated[int, Field(ge=1, le=18)]
+
+
+class Entry(BaseModel):
+    """Where one canonical column comes from: a source column, or one of three that need none.
+
+    ``from``: a source column. ``constant``: the same text on every row. ``key``: source columns
+    joined. ``row_number``: this prefix and the number of the row. ``codes``: source code to
+    canonical code, whatever the case. ``codes_until``: what codes meant up to and including a
+    month, where that was something else; ``dated_by`` is the canonical column that tells the month
+    of a row. ``optional``: the file may lack the source column.
+    """
+
+    model_config = STRICT
+
+    source: Annotated[str | None, Field(alias="from")] = None
+    constant: str | None = None
+    key: list[str | DatePart | DigitsPart] | None = None
+    row_number: str | None = None
+    codes: dict[str, str] = {}
+    codes_until: dict[Month, dict[str, str]] = {}
+    dated_by: str | None = None
+    optional: bool = False
+
+    @model_validator(mode="after")
+    def _comes_from_one_place(self) -> Self:
+        places = (self.source, self.constant, self.key, self.row_number)
+        if sum(place is not None for place in places) != 1:
+            raise ValueError(f"say one of {', '.join(PLACES)}")
+        if bool(self.codes_until) != (self.dated_by is not None):
+            raise ValueError("codes_until and dated_by belong together")
+        return self
+
+    @property
+    def sources(self) -> list[str]:
+        """The source columns that this one is made of."""
+        if self.key is not None:
+            return [part if isinstance(part, str) else part.column for part in self.key]
+        return [] if self.source is None else [self.source]
+
+
+class TableMapping(BaseModel):
+    """One canonical table; ``end_date_is`` overrides the mapping's.
+
+    ``records``: where one row of the file is about several persons (both partners of a couple),
+    what differs between their records; a person who is not named makes no record.
+    """
+
+    model_config = STRICT
+
+    columns: dict[str, Entry]
+    records: list[dict[str, Entry]] = []
+    end_date_is: EndDateIs | None = None
+
+    @field_validator("columns", mode="before")
+    @classmethod
+    def _short_form(cls, columns: Any) -> Any:
+        if not isinstance(columns, dict):
+            return columns
+        return {n: {"from": c} if isinstance(c, str) else c for n, c in columns.items()}
+
+    @field_validator("records", mode="before")
+    @classmethod
+    def _short_forms(cls, records: Any) -> Any:
+        return [cls._short_form(r) for r in records] if isinstance(records, list) else records
+
+    @property
+    def entries(self) -> list[dict[str, Entry]]:
+        """Canonical column → entry, once for each record that a row of the file makes."""
+        return [{**self.columns, **own} for own in self.records] or [self.columns]
+
+    def of_column(self, name: str) -> list[Entry]:
+        """The entries of one canonical column over all records."""
+        found = [entries[name] for entries in self.entries if name in entries]
+        return [e for i, e in enumerate(found) if e not in found[:i]]
