@@ -16,7 +16,7 @@ from watwerkt.panel.contact_history import add_contact_history, add_contact_know
 from watwerkt.panel.holdings import find_caseworker
 from watwerkt.panel.months import first_day
 from watwerkt.panel.person_months import expand_spells
-from watwerkt.panel.running import add_latest
+from watwerkt.panel.running import add_latest, place
 from watwerkt.panel.sources import Sources, build_sources
 from watwerkt.panel.traits import add_client, add_dated_traits
 
@@ -42,7 +42,7 @@ def _build_block(sources: Sources, first: int, until: int) -> pl.DataFrame:
     }
     rows = expand_spells(block["spells"], sources.window)
     for add in (_add_person, _add_caseworker, _add_contacts):
-        rows = add(rows, block, sources)
+        rows = add(rows.collect().lazy(), block, sources)  # what is used twice is built once
     names = block["spells"].select("spell", "person", "spell_id", "benefit_id")
     names = names.join(sources.persons.lazy(), on="person").drop("person")
     return (
@@ -74,16 +74,26 @@ def _add_person(
 def _add_caseworker(
     rows: pl.LazyFrame, block: dict[str, pl.LazyFrame], sources: Sources
 ) -> pl.LazyFrame:
-    shared = {name: table.lazy() for name, table in sources.shared.items()}
     if "holdings" not in block:
         return rows
-    held = add_caseload(find_caseworker(rows, block["holdings"]), shared["caseloads"])
-    if "caseworkers" in shared:
-        held = add_team(held, shared["caseworkers"])
-    if "shocks" in shared:
-        held = held.join(shared["shocks"], on=["team_id", "month"], how="left")
-    held = held.drop("day").sort("person", "month")
+    held = find_caseworker(rows, block["holdings"]).with_columns(desk=place("caseworker_id", "day"))
+    held = held.join(_describe_desks(held, sources), on="desk", how="left", maintain_order="left")
+    held = add_caseload(held).drop("desk", "day")
     return add_mean_caseload(add_latest(rows, held, on="month", by="person", at_most=0))
+
+
+def _describe_desks(held: pl.LazyFrame, sources: Sources) -> pl.LazyFrame:
+    """Caseload, team and staffing shock, once for each caseworker and day (``desk``)."""
+    shared = {name: table.lazy() for name, table in sources.shared.items()}
+    desks = held.select("desk", "caseworker_id", "month", "day").unique("desk").sort("desk")
+    desks = desks.join(
+        shared["caseloads"], on=["caseworker_id", "month"], how="left", maintain_order="left"
+    )
+    if "caseworkers" in shared:
+        desks = add_team(desks, shared["caseworkers"])
+    if "shocks" in shared:
+        desks = desks.join(shared["shocks"], on=["team_id", "month"], how="left")
+    return desks.drop("caseworker_id", "month", "day")
 
 
 def _add_contacts(

@@ -50,26 +50,24 @@ def add_fte(rows: pl.LazyFrame, caseworkers: pl.DataFrame | None) -> pl.LazyFram
     )
 
 
-def add_caseload(held: pl.LazyFrame, caseloads: pl.LazyFrame) -> pl.LazyFrame:
-    """Add caseload to who holds whom; ``caseload_others`` leaves the client out.
+def add_caseload(held: pl.LazyFrame) -> pl.LazyFrame:
+    """Turn ``n_clients`` and ``fte`` into caseload; ``caseload_others`` leaves the client out.
 
     Missing where the caseworker had no client yet on the first day of the month.
     """
     head, fte = pl.col("n_clients"), pl.col("fte")
     others = head - pl.col("is_held_at_start").cast(pl.Int8)
-    return (
-        held.join(caseloads, on=["caseworker_id", "month"], how="left")
-        .with_columns(caseload_head=head, caseload_fte=head / fte, caseload_others=others / fte)
-        .drop("n_clients", "fte", "is_held_at_start")
-    )
+    return held.with_columns(
+        caseload_head=head, caseload_fte=head / fte, caseload_others=others / fte
+    ).drop("n_clients", "fte", "is_held_at_start")
 
 
-def add_team(held: pl.LazyFrame, caseworkers: pl.LazyFrame) -> pl.LazyFrame:
-    """Add ``team_id`` and ``role`` of the caseworker on ``day``."""
+def add_team(rows: pl.LazyFrame, caseworkers: pl.LazyFrame) -> pl.LazyFrame:
+    """Add ``team_id`` and ``role`` on ``day``; sorted by ``caseworker_id`` and ``day``."""
     periods = caseworkers.select("caseworker_id", "team_id", "role", day="start_date").sort(
-        "day", "caseworker_id", "team_id", "role"
+        "caseworker_id", "day", "team_id", "role"
     )
-    return add_latest(held.sort("day"), periods, on="day", by="caseworker_id")
+    return add_latest(rows, periods, on="day", by="caseworker_id")
 
 
 def add_mean_caseload(rows: pl.LazyFrame) -> pl.LazyFrame:

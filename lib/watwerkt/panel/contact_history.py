@@ -8,7 +8,7 @@ count in the month itself takes every phase, exit talks included; it is for warn
 import polars as pl
 
 from watwerkt.panel.months import month_of
-from watwerkt.panel.running import add_latest
+from watwerkt.panel.running import add_latest, place
 
 COUNTED = ["n", "n_phone", "n_in_person", "n_client", "n_no_show"]
 LAGS = (1, 2, 4, 5, 7, 13)  # contacts up to and including the month `lag` months earlier
@@ -19,7 +19,7 @@ MONTHS_COLLAPSED = (
 
 
 def build_contact_months(contacts: pl.LazyFrame) -> pl.LazyFrame:
-    """Sum contacts to person × month: in the month, and cumulative with the last month so far."""
+    """Sum personal contacts to person × month: in the month, and cumulative with the last month."""
     channel = pl.col("channel")
     exposed = pl.col("is_reached") & (pl.col("phase") == "during")
     kinds = {
@@ -30,16 +30,24 @@ def build_contact_months(contacts: pl.LazyFrame) -> pl.LazyFrame:
         "n_client": exposed & (pl.col("initiative") == "client"),
         "n_no_show": ~pl.col("is_reached") & (pl.col("phase") == "during"),
     }
-    return (
-        contacts.filter("is_personal")
-        .select("person", month=month_of(pl.col("contact_date")), **kinds)
-        .group_by("person", "month")
-        .agg(pl.col(*kinds).sum().cast(pl.Int32))
-        .sort("person", "month")
-        .with_columns(
-            pl.col(*COUNTED).cum_sum().over("person"),
-            last_month=pl.when(pl.col("n") > 0).then("month").forward_fill().over("person"),
-        )
+    counted = (
+        contacts.select("person", month=month_of(pl.col("contact_date")), **kinds)
+        .group_by(place=place("person", "month"))
+        .agg(pl.col("person", "month").first(), pl.col(*kinds).sum().cast(pl.Int32))
+        .sort("place")
+        .drop("place")
+    )
+    return _add_up(counted)
+
+
+def _add_up(counted: pl.LazyFrame) -> pl.LazyFrame:
+    """Cumulate ``COUNTED`` within each person: totals of all, less those of the persons before."""
+    is_first = pl.col("person").shift().ne_missing(pl.col("person"))
+    total = pl.col(*COUNTED).cum_sum()
+    before = pl.when(is_first).then(total - pl.col(*COUNTED)).forward_fill()
+    latest = pl.when(pl.col("n") > 0).then("month").forward_fill()
+    return counted.with_columns(total - before, latest=latest).select(
+        pl.exclude("latest"), last_month=pl.when(pl.col("n") > 0).then("latest")
     )
 
 

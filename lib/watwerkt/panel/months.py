@@ -8,6 +8,8 @@ from datetime import date
 
 import polars as pl
 
+FIRST_DAYS = pl.date_range(date(1, 1, 1), date(9999, 12, 1), "1mo", eager=True)  # months 12 and on
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -28,8 +30,8 @@ def month_from(day: pl.Expr) -> pl.Expr:
 
 
 def first_day(month: pl.Expr) -> pl.Expr:
-    """The date on which ``month`` begins."""
-    return pl.date(month // 12, month % 12 + 1, 1)
+    """The date on which ``month`` begins: looked up, which is quicker than making it."""
+    return pl.lit(FIRST_DAYS).gather(month - 12)
 
 
 def observed_window(first_month: str, last_month: str, observed_until: date) -> Window:

@@ -27,7 +27,9 @@ def add_follow_up(spells: pl.DataFrame, observed_until: date) -> pl.DataFrame:
     Missing while those months are not over on ``observed_until``, also where a re-entry was seen
     (short absences would be known first), and after a move, when re-entry cannot be seen.
     """
-    end, next_start = pl.col("end_date"), pl.col("start_date").shift(-1).over("person")
+    end, person = pl.col("end_date"), pl.col("person")
+    next_start = pl.when(person.shift(-1) == person).then(pl.col("start_date").shift(-1))
+    nth_of_person = pl.col("spell") - (person.rank("min") - 1)
     is_seen = pl.col("exit_destination") != "moved"
     sustained = {
         f"is_sustained_{months}": pl.when(
@@ -37,8 +39,8 @@ def add_follow_up(spells: pl.DataFrame, observed_until: date) -> pl.DataFrame:
     }
     return (
         spells.sort("person", "start_date", "spell_id")
-        .with_columns(n_benefits_earlier=pl.int_range(pl.len()).over("person"), **sustained)
         .with_row_index("spell")
+        .with_columns(n_benefits_earlier=nth_of_person, **sustained)
     )
 
 

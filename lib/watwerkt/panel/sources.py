@@ -14,6 +14,7 @@ from watwerkt.panel.person_months import add_follow_up
 from watwerkt.panel.staffing import build_staffing_shocks
 from watwerkt.panel.traits import dated_traits
 
+CONTACT_COLUMNS = ["person_id", "contact_date", "channel", "initiative", "is_reached", "phase"]
 AS_DELIVERED = ("clients", "traits", "periods", "services", "jobs", "admin_errors")
 
 
@@ -53,8 +54,9 @@ def build_sources(cleaned: Cleaned) -> Sources:
     by_person["spells"] = add_follow_up(_number(cleaned.spells, persons), cleaned.observed_until)
     first_contact = None
     if "contacts" in tables:
-        contacts = _number(tables["contacts"], persons)
-        by_person["contact_months"] = build_contact_months(contacts.lazy()).collect()
+        contacts = tables["contacts"].lazy().filter("is_personal").select(CONTACT_COLUMNS)
+        numbered = contacts.join(persons.lazy(), on="person_id")
+        by_person["contact_months"] = build_contact_months(numbered).collect()
         first_contact = tables["contacts"].select(month_of(pl.col("contact_date")).min()).item()
     if caseload_source(tables) != "none":
         by_person["holdings"] = _build_holdings(tables, persons, by_person["spells"])
