@@ -72,6 +72,7 @@ def dutch(days: list[dt.date], form: str = "%d-%m-%Y") -> list[str]:
         ("veld3", dutch(BORN, "%m/%d/%Y"), "birth_date"),
         ("veld3", dutch(BORN, "%Y-%m-%d %H:%M:%S"), "birth_date"),
         ("geboren", dutch(BORN, "%d-%m-%y"), "birth_date"),
+        ("veld3", dutch(BORN, "%d%b%Y"), "birth_date"),
         ("veld3", dutch(BORN[:12]), "birth_date"),
         ("Geboortedatum", ["14-03-1980"], "birth_date"),
         ("DD_GEBOORTE", ["19800314", "19900401"], "birth_date"),

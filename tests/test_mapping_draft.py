@@ -43,7 +43,7 @@ def test_a_gws4all_export_needs_only_the_end_date_answered(tmp_path):
 
 def test_guesses_say_whether_they_are_sure_and_why():
     text = draft_mapping(drawn(GWS4ALL), "export.csv")
-    assert "# sure: the name is known" in line_of(text, "start_date")
+    assert "# sure: the name says datum, start" in line_of(text, "start_date")
     assert "# unsure: no column says so" in line_of(text, "scheme")
     assert "# Kode groep: not used; no guess" in text
 

@@ -9,7 +9,7 @@ import polars as pl
 
 from watwerkt.codebook import read_codebook
 
-NOTATIONS = ("dd-mm-jjjj", "jjjjmmdd", "dd-mm-jj")
+NOTATIONS = ("dd-mm-jjjj", "jjjjmmdd", "dd-mm-jj", "dd-mmm-jjjj")
 
 
 def aow_month(born: dt.date) -> dt.date:

@@ -27,8 +27,8 @@ BARE_PHONE = r"^0?[1-9]\d{8}$"
 PLAIN_NAME = r"^[\p{L}][\p{L} .,'’&/()-]{1,59}$"
 INITIALS = r"^(?:\p{Lu}\. ?)+(?:\p{Ll}+ )*\p{Lu}\p{Ll}+|^[\p{L}' -]+, ?(?:\p{Lu}\. ?)+"
 CAPITALISED = r"^(?:\p{Ll}+ )*\p{Lu}\p{Ll}+(?:-\p{Lu}\p{Ll}+)?$"
-DATE_NOTATIONS = ("dd-mm-jjjj", "mm-dd-jjjj", "jjjjmmdd", "dd-mm-jj")
-LIKE_A_DATE = r"^(?:\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\d{8}$)"
+DATE_NOTATIONS = ("dd-mm-jjjj", "mm-dd-jjjj", "jjjjmmdd", "dd-mm-jj", "dd-mmm-jjjj")
+LIKE_A_DATE = r"^(?:\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\d{8}$|\d{1,2}[-/. ]?\p{L}{3,9}\.?[-/. ]?\d{4})"
 BIRTH_YEARS = (1930, 2010)
 
 

@@ -11,9 +11,10 @@ import polars as pl
 
 from watwerkt import schemas
 from watwerkt.errors import ParameterError
+from watwerkt.intake.choice import choose_tables, fitting_mappings
 from watwerkt.intake.formats import as_text, read_raw
 from watwerkt.intake.guard import WORDS, find_rules
-from watwerkt.intake.guesses import ALL_NOTATIONS, Guess, code_of, guess_columns
+from watwerkt.intake.guesses import ALL_NOTATIONS, Guess, code_of
 from watwerkt.intake.headers import is_headerless, normalise_header, shown_names
 from watwerkt.intake.parsing import NOTATIONS
 
@@ -39,11 +40,12 @@ def draft_mapping(raw: pl.DataFrame, file: str) -> str:
     """The text of a mapping file: tables that ``file`` may feed, best guess per column."""
     if is_headerless(raw):
         raise ParameterError(f"{file}: its first line seems to hold values; add a header line")
-    tables = choose_tables(raw)
+    tables = choose_tables(raw, file)
     has_end = any("end_date" in guesses for guesses in tables.values())
     lines = [
         f"# Drafted from the header of {file}: finish what is marked unsure.",
-        "schema_version: 1",
+        *_fitting_lines(raw),
+        "schema_version: 2",
         f"name: {json.dumps(Path(file).stem, ensure_ascii=False)}",
         f"dates: [{', '.join(_notations(raw))}]",
         f"decimal: {json.dumps(_decimal(raw))}",
@@ -57,38 +59,13 @@ def draft_mapping(raw: pl.DataFrame, file: str) -> str:
     return "\n".join([text, *_unused_lines(raw, text)]) + "\n"
 
 
-def choose_tables(raw: pl.DataFrame) -> dict[str, dict[str, Guess]]:
-    """The tables whose required columns are there or can be derived; else the nearest one."""
-    guesses = _without_doubles({name: guess_columns(raw, name) for name in schemas.tables()})
-    complete = {n: g for n, g in guesses.items() if not _lacking(n, g) and _is_told_apart(n, g)}
-    if set(complete) > {"assignments"}:
-        complete.pop("assignments", None)  # a caseworker in another table, without own dates
-    if complete:
-        return complete
-    nearest = max(guesses, key=lambda n: sum(g.score for g in guesses[n].values()))
-    return {nearest: guesses[nearest]}
-
-
-def _without_doubles(guesses: dict[str, dict[str, Guess]]) -> dict[str, dict[str, Guess]]:
-    """Without unsure guesses about a column that surely is another one, in some table."""
-    sure = {g.source: c for found in guesses.values() for c, g in found.items() if g.is_sure}
-    return {
-        name: {c: g for c, g in found.items() if g.is_sure or g.source not in sure}
-        for name, found in guesses.items()
-    }
-
-
-def _lacking(table: str, guesses: dict[str, Guess]) -> list[str]:
-    required = schemas.tables()[table].required_columns
-    return [column for column in required if column not in guesses and column not in DERIVABLE]
-
-
-def _is_told_apart(table: str, guesses: dict[str, Guess]) -> bool:
-    """Whether something fits that other tables have not: a start date alone is no caseworker."""
-    shared = {"person_id", "caseworker_id", "team_id", "start_date", "end_date", "registered_date"}
-    own = [g for column, g in guesses.items() if column not in shared]
-    has_own = any(g.score > 0.5 for g in own)
-    return has_own or (table == "assignments" and "caseworker_id" in guesses)
+def _fitting_lines(raw: pl.DataFrame) -> list[str]:
+    """Which shipped mapping reads this header as it is, or nearly."""
+    return [
+        f"# The header fits the shipped mapping {name} ({found} of its {wanted} columns): name "
+        f"that one in delivery.yaml, or write `based_on: {name}` and below it only what differs."
+        for name, found, wanted in fitting_mappings(raw)[:1]
+    ]
 
 
 def _table_lines(table: str, guesses: dict[str, Guess], raw: pl.DataFrame) -> list[str]:

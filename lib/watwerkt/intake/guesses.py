@@ -1,6 +1,5 @@
-"""Guess which canonical column a source column is: by its name, then by its values."""
+"""Guess which canonical column a source column is: by the words of its name, then by its values."""
 
-import difflib
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -11,30 +10,71 @@ import yaml
 
 from watwerkt import codebook, schemas
 from watwerkt.intake.formats import as_text
-from watwerkt.intake.headers import header_words, normalise_header
 from watwerkt.intake.parsing import parse_dates, parse_flags, parse_months, parse_numbers
+from watwerkt.intake.words import UNKNOWN, is_beside, read_concepts
 
-EXACT, CONTAINED, ALIKE, VALUES_ONLY = 1.0, 0.7, 0.5, 0.35
+VALUES_ONLY = 0.4
 MIN_SCORE = 0.35
-SURE = 0.9
+SURE = 0.95
+LACKING, BESIDE, STRANGE, OTHER, FITTING = 0.45, 0.6, 0.12, 0.2, 0.02  # what a word costs
+FIT = 0.05  # what fitting values add
+WEAK = 0.85  # a name that often means something else
+LOCAL_CODES = 0.85  # a code list that is not known here: the name may be right, nothing shows it
+FEW, MANY_ROWS = 5, 20  # no id has so few values in so many rows
+KEYS = {"person_id", "benefit_id", "contact_id", "service_id", "application_id", "unit_id"}
 BIRTH_YEARS = (1900, 2015)
 MANY = 2_000  # distinct values looked at
-ALL_NOTATIONS = ("dd-mm-jjjj", "jjjjmmdd", "dd-mm-jj")
+ALL_NOTATIONS = ("dd-mm-jjjj", "jjjjmmdd", "dd-mm-jj", "dd-mmm-jjjj")
+# Words that every table has columns of: alone, they do not make a guess sure.
+GENERIC = frozenset(
+    [
+        "datum",
+        "code",
+        "soort",
+        "reden",
+        "status",
+        "start",
+        "eind",
+        "id",
+        "tekst",
+        "rol",
+        "duur",
+        "doel",
+        "team",
+        "stap",
+        "kenmerk",
+        "waarde",
+        "arm",
+        "registratie",
+        "unit",
+        "besluit",
+        "contract",
+        "uren",
+        "loon",
+        "kosten",
+        "bedrag",
+        "vraag",
+        "antwoord",
+        "niveau",
+        "inkomen",
+        "experiment",
+    ]
+)
+TOGETHER = ({"datum", "start"}, {"datum", "eind"}, {"reden", "eind"})  # but these together do
 
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """``source`` may be canonical ``column``; ``score`` 0-1, sure from 0.9; ``reason`` in words."""
+    """``source`` may be canonical ``column``; ``score`` 0-1; ``reason`` in words.
+
+    ``is_sure``: the analyst may pass it by.
+    """
 
     column: str
     source: str
     score: float
     reason: str
-
-    @property
-    def is_sure(self) -> bool:
-        """Whether the analyst may pass it by."""
-        return self.score >= SURE
+    is_sure: bool = False
 
 
 @cache
@@ -44,33 +84,25 @@ def read_synonyms() -> dict[str, Any]:
     return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
-def guess_columns(raw: pl.DataFrame, table: str) -> dict[str, Guess]:
-    """The best source for each column of ``table``; a source is used once, the best fit first."""
-    guesses = [
-        guess
-        for source in raw.columns
-        for column in schemas.tables()[table].columns.values()
-        if (guess := guess_one(source, raw[source], table, column)).score >= MIN_SCORE
-    ]
-    chosen: dict[str, Guess] = {}
-    for guess in sorted(guesses, key=lambda g: (-g.score, g.column, g.source)):
-        taken = guess.source in {other.source for other in chosen.values()}
-        if guess.column not in chosen and not taken:
-            chosen[guess.column] = guess
-    return chosen
-
-
 def guess_one(source: str, values: pl.Series, table: str, column: schemas.Column) -> Guess:
     """How well one source column fits one canonical column."""
-    name_score, reason = _by_name(source, table, column.name)
-    if not name_score and column.kind != "code" and column.name != "birth_year":
+    score, reason = _by_name(source, values, table, column)
+    is_told_by_values = column.kind == "code" or column.name == "birth_year"
+    if score < MIN_SCORE and not is_told_by_values:
         return Guess(column.name, source, 0.0, "nothing says so")
     fit, looks = _by_values(values, column)
-    if not name_score:
+    if score < MIN_SCORE:
         told = VALUES_ONLY if fit > 0 and _are_telling(values, column) else 0.0
         return Guess(column.name, source, told, f"only the values: {looks}")
-    score = name_score * (0.3 if fit < 0 else 1.0) + (0.15 if fit > 0 and name_score < EXACT else 0)
-    return Guess(column.name, source, score, f"{reason}; {looks}")
+    doubt = LOCAL_CODES if fit == 0 and column.kind == "code" else 1.0
+    worth = score * (0.3 if fit < 0 else doubt) + (FIT if fit > 0 else 0.0)
+    return Guess(column.name, source, min(worth, 1.0), f"{reason}; {looks}")
+
+
+def is_telling_name(source: str) -> bool:
+    """Whether a name says more than words that every table has columns of."""
+    said = read_concepts(source)
+    return not said <= GENERIC or any(words <= said for words in TOGETHER)
 
 
 def code_of(value: str, list_name: str) -> str | None:
@@ -92,44 +124,83 @@ def _known_words(list_name: str) -> dict[str, str]:
     return {word.lower(): code for word, code in (codes | labels | others).items()}
 
 
-def _by_name(source: str, table: str, column: str) -> tuple[float, str]:
-    joined, words = normalise_header(source), set(header_words(source))
+def _by_name(
+    source: str, values: pl.Series, table: str, column: schemas.Column
+) -> tuple[float, str]:
+    """The best agreement between the words of a name and those of one that is known."""
+    said = read_concepts(source)
+    implied = said | {"datum"} if column.kind == "date" and _are_dates(values) else said
     names = _names_of(table, column)
-    if joined in names:
-        return EXACT, "the name is known"
-    inside = [name for name, parts in names.items() if len(name) > 3 and parts <= words]
-    inside += [name for name in names if len(name) > 5 and name in joined]
-    if inside:
-        return CONTAINED, f"the name holds '{max(inside, key=len)}'"
-    alike = difflib.get_close_matches(joined, names, n=1, cutoff=0.84)
-    return (ALIKE, f"the name resembles '{alike[0]}'") if alike else (0.0, "")
+    scores = {n: _agreement(said, implied, n, table) * worth for n, worth in names.items()}
+    best = max(scores, key=lambda name: (scores[name], sorted(name)))
+    about = "" if scores[best] == 1.0 else "about "
+    return scores[best], f"the name says {about}{', '.join(sorted(best))}"
+
+
+def _agreement(
+    said: frozenset[str], implied: frozenset[str], name: frozenset[str], table: str
+) -> float:
+    shared = implied & name
+    if not shared - GENERIC and shared != name:
+        return 0.0
+    cost = LACKING * len(name - implied)
+    for word in said - name:
+        if is_beside(word):
+            cost += BESIDE
+        elif word in _context(table):
+            cost += FITTING
+        else:
+            cost += STRANGE if word.startswith(UNKNOWN) else OTHER
+    return max(0.0, 1.0 - cost)
 
 
 @cache
-def _names_of(table: str, column: str) -> dict[str, set[str]]:
-    """What a canonical column may be called: the words joined, and the words."""
+def _context(table: str) -> frozenset[str]:
+    """Words that may stand in any column name of the table: what the table is about."""
+    about = read_synonyms()["about"]
+    return frozenset(about["any"]) | frozenset(about.get(table, []))
+
+
+def words_about(table: str) -> frozenset[str]:
+    """What files and columns of the table tend to be called after."""
+    return frozenset(read_synonyms()["about"].get(table, []))
+
+
+@cache
+def _names_of(table: str, column: schemas.Column) -> dict[frozenset[str], float]:
+    """What a canonical column may be called, as words, and what that tells; ``~`` tells less."""
     synonyms = read_synonyms()
-    own = synonyms.get(table, {}).get(column, [])
-    names = [column, *own, *synonyms["any"].get(column, [])]
-    return {normalise_header(name): set(header_words(name)) for name in names}
+    own = synonyms.get(table, {}).get(column.name, [])
+    names = [*synonyms["any"].get(column.name, []), *own, column.name]
+    weak = [name for name in names if name.startswith("~")]
+    return {read_concepts(n): WEAK for n in weak} | {
+        read_concepts(n): 1.0 for n in names if n not in weak
+    }
+
+
+def _are_dates(values: pl.Series) -> bool:
+    texts = _sample(values)
+    return len(texts) > 0 and _share_read(texts, schemas.Column("", "date")) >= 0.9
+
+
+def _sample(values: pl.Series) -> pl.Series:
+    return as_text(values).drop_nulls().unique(maintain_order=True).head(MANY)
 
 
 def _by_values(values: pl.Series, column: schemas.Column) -> tuple[int, str]:
     """1 the values fit, 0 they say nothing, -1 they do not fit; and what they look like."""
-    texts = as_text(values).drop_nulls().unique(maintain_order=True).head(MANY)
+    texts = _sample(values)
     if texts.is_empty():
         return 0, "no values"
     if column.kind in ("id", "text"):
-        is_date = _share_read(texts, schemas.Column(column.name, "date")) >= 0.9
-        return (
-            (-1, "dates")
-            if is_date
-            else (0, f"{len(texts)}{'+' * (len(texts) == MANY)} different values")
-        )
+        many = f"{len(texts)}{'+' * (len(texts) == MANY)} different values"
+        is_too_few = column.name in KEYS and len(texts) <= FEW and values.count() >= MANY_ROWS
+        return (-1, "dates") if _are_dates(values) else (-1 if is_too_few else 0, many)
     if column.kind == "code":
         known = sum(code_of(text, column.codes or "") is not None for text in texts.head(200))
         share = known / min(len(texts), 200)
-        fit = 1 if share >= 0.5 else -1 if len(texts) > 200 else 0
+        is_no_code = len(texts) > 200 or _are_dates(values)
+        fit = 1 if share >= 0.5 else -1 if is_no_code else 0
         return fit, f"{known} of {min(len(texts), 200)} values are known codes"
     share = _share_read(texts, column)
     words = {"date": "dates", "month": "months", "flag": "yes or no"}.get(column.kind, "numbers")
@@ -139,6 +210,8 @@ def _by_values(values: pl.Series, column: schemas.Column) -> tuple[int, str]:
 def _share_read(texts: pl.Series, column: schemas.Column) -> float:
     if column.name == "birth_year":
         return int(parse_numbers(texts, ".").is_between(*BIRTH_YEARS).sum()) / len(texts)
+    if column.name == "fte":
+        return int(parse_numbers(texts, "any").is_between(0, 1.5).sum()) / len(texts)
     if column.kind == "date":
         days = texts.filter(~texts.str.contains(r"^\d{5}$|^0{8}$|^9{8}$"))
         return parse_dates(days, ALL_NOTATIONS).count() / max(len(days), 1) if len(days) else 0.0

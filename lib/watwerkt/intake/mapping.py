@@ -13,7 +13,7 @@ from watwerkt.intake.entries import PLACES, STRICT, EndDateIs, TableMapping
 from watwerkt.versions import require_version
 
 SHIPPED = files("watwerkt.intake") / "mappings"
-Notation = Literal["jjjj-mm-dd", "dd-mm-jjjj", "mm-dd-jjjj", "dd-mm-jj", "jjjjmmdd"]
+Notation = Literal["jjjj-mm-dd", "dd-mm-jjjj", "mm-dd-jjjj", "dd-mm-jj", "dd-mmm-jjjj", "jjjjmmdd"]
 
 
 class Mapping(BaseModel):

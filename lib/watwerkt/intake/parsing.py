@@ -12,10 +12,19 @@ NOTATIONS = {
     "dd-mm-jjjj": r"^(?P<d>\d{1,2})[-/.](?P<m>\d{1,2})[-/.](?P<y>\d{4})(?:[T ].*)?$",
     "mm-dd-jjjj": r"^(?P<m>\d{1,2})[-/.](?P<d>\d{1,2})[-/.](?P<y>\d{4})(?:[T ].*)?$",
     "dd-mm-jj": r"^(?P<d>\d{1,2})[-/.](?P<m>\d{1,2})[-/.](?P<y>\d{2})$",
+    "dd-mmm-jjjj": (  # as Stata and R write it
+        r"(?i)^(?P<d>\d{1,2})[-/. ]?(?P<m>jan|feb|mrt|mar|apr|mei|may|jun|jul|aug|sep|okt|oct|nov"
+        r"|dec)[a-z.]*[-/. ]?(?P<y>\d{4})(?:[T ].*)?$"
+    ),
     "jjjjmmdd": r"^(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})(?:\.0+)?$",
 }
 MONTH = r"^(?:(?P<y>\d{4})[-/]?(?P<m>\d{2})|(?P<m2>\d{1,2})[-/](?P<y2>\d{4}))$"
 RUNNING = r"^(?:0{8}|9{8}|00-00-0000|0000-00-00|99-99-9999|31-12-9999|9999-?12-?31)(?:[T .].*)?$"
+MONTH_NAMES = {  # Dutch and English
+    **{"jan": "1", "feb": "2", "mrt": "3", "apr": "4", "mei": "5", "jun": "6", "jul": "7"},
+    **{"aug": "8", "sep": "9", "okt": "10", "nov": "11", "dec": "12"},
+    **{"mar": "3", "may": "5", "oct": "10"},
+}
 EXCEL_EPOCH = pl.date(1899, 12, 30)
 FLAGS = {
     **dict.fromkeys(["true", "waar", "ja", "j", "yes", "y", "1"], True),
@@ -87,7 +96,8 @@ def _by_notation(pattern: str) -> pl.Expr:
     year = part.field("y")
     century = pl.when(year.cast(pl.Int64) > 30).then(pl.lit("19")).otherwise(pl.lit("20"))
     full = pl.when(year.str.len_chars() == 2).then(century + year).otherwise(year)
-    return _as_date(full, part.field("m"), part.field("d"))
+    month = part.field("m").str.to_lowercase().replace(MONTH_NAMES)
+    return _as_date(full, month, part.field("d"))
 
 
 def _as_date(year: pl.Expr, month: pl.Expr, day: pl.Expr) -> pl.Expr:
