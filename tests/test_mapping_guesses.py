@@ -89,10 +89,8 @@ def test_two_columns_that_fit_as_well_make_neither_sure():
 
 def test_the_name_of_the_file_tells_of_the_table():
     raw = drawn("klant;datum;soort\na1;01-02-2020;x\na2;03-04-2021;y\n")
-    tables = {
-        file: next(iter(choose_tables(raw, file))) for file in ("contacten.csv", "fouten.csv")
-    }
-    assert tables == {"contacten.csv": "contacts", "fouten.csv": "admin_errors"}
+    files = ("contacten.csv", "fouten.csv")
+    assert [next(iter(choose_tables(raw, file))) for file in files] == ["contacts", "admin_errors"]
 
 
 @pytest.mark.parametrize("name", sorted(set(shipped_mappings()) - {"canonical"}))

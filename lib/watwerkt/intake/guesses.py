@@ -27,38 +27,10 @@ MANY = 2_000  # distinct values looked at
 ALL_NOTATIONS = ("dd-mm-jjjj", "jjjjmmdd", "dd-mm-jj", "dd-mmm-jjjj")
 # Words that every table has columns of: alone, they do not make a guess sure.
 GENERIC = frozenset(
-    [
-        "datum",
-        "code",
-        "soort",
-        "reden",
-        "status",
-        "start",
-        "eind",
-        "id",
-        "tekst",
-        "rol",
-        "duur",
-        "doel",
-        "team",
-        "stap",
-        "kenmerk",
-        "waarde",
-        "arm",
-        "registratie",
-        "unit",
-        "besluit",
-        "contract",
-        "uren",
-        "loon",
-        "kosten",
-        "bedrag",
-        "vraag",
-        "antwoord",
-        "niveau",
-        "inkomen",
-        "experiment",
-    ]
+    {"datum", "code", "soort", "reden", "status", "start", "eind", "id", "tekst", "rol", "duur"}
+    | {"doel", "team", "stap", "kenmerk", "waarde", "arm", "registratie", "unit", "besluit"}
+    | {"contract", "uren", "loon", "kosten", "bedrag", "vraag", "antwoord", "niveau", "inkomen"}
+    | {"experiment"}
 )
 TOGETHER = ({"datum", "start"}, {"datum", "eind"}, {"reden", "eind"})  # but these together do
 
