@@ -104,6 +104,8 @@ def clean(
         observed_until=observed_until,
         dropped_columns={"clients.csv": ["notes"]},
         withheld={"benefits.exemption": 3},
+        left_out={},
+        approximate={},
     )
 
 

@@ -70,6 +70,8 @@ def test_about_says_what_was_prepared(folder):
             "files": [{"table": "clients", "file": "clients.csv", "mapping": "canonical"}],
             "dropped_columns": {"clients.csv": ["notes"]},
             "withheld": {"benefits.exemption": 3},
+            "left_out": {},
+            "approximate": {},
         },
         "tables": ["clients", "contacts"],
         "caseload_source": "contacts",

@@ -33,7 +33,8 @@ class Cleaned:
     quarantine : table → the rows taken out, with their ``rule``.
     booking_lag_days : ``median``, ``p95``, and ``is_estimated`` (1.0) or assumed (0.0).
     observed_until : the last day up to which ends are known.
-    dropped_columns, withheld : what was delivered and not read, as in ``Delivery``.
+    dropped_columns, withheld, left_out, approximate : what was delivered and not read, or read for
+        something else, as in ``Delivery``.
     """
 
     about: DeliveryFile
@@ -46,6 +47,8 @@ class Cleaned:
     observed_until: date
     dropped_columns: dict[str, list[str]] = field(default_factory=dict)
     withheld: dict[str, int] = field(default_factory=dict)
+    left_out: dict[str, int] = field(default_factory=dict)
+    approximate: dict[str, str] = field(default_factory=dict)
 
 
 def clean_delivery(
@@ -84,6 +87,8 @@ def clean_delivery(
         observed_until=observed_until,
         dropped_columns=delivery.dropped_columns,
         withheld=delivery.withheld,
+        left_out=delivery.left_out,
+        approximate=delivery.approximate,
     )
 
 

@@ -4,6 +4,7 @@ import polars as pl
 
 from watwerkt import codebook, schemas
 from watwerkt.errors import DeliveryError
+from watwerkt.intake.conditions import holds
 from watwerkt.intake.entries import DatePart, DigitsPart, Entry
 from watwerkt.intake.findings import Finding
 from watwerkt.intake.formats import as_text
@@ -12,8 +13,10 @@ from watwerkt.intake.mapping import Mapping
 from watwerkt.intake.parsing import (
     UNKNOWN_FLAGS,
     is_running,
+    minutes_between,
     parse_dates,
     parse_flags,
+    parse_minutes,
     parse_months,
     parse_numbers,
 )
@@ -38,9 +41,10 @@ def apply_mapping(
     date was a suite's sign for "running" (rule B03).
     """
     frames, findings = [], []
+    raw = raw.filter(holds(raw, mapping.tables[table].only))
     for entries in mapping.tables[table].entries:
         present = _present_entries(raw, entries, f"{file}: mapping {mapping.name}", table)
-        named = _rows_with_person(raw, present) if mapping.tables[table].records else raw
+        named = _rows_with_record(raw, present) if mapping.tables[table].records else raw
         frame, unread = _read_record(named, present, mapping, table, file)
         frames.append(frame)
         findings += unread
@@ -60,19 +64,20 @@ def _read_record(
             text = _translated(as_text(text), present[name], columns)
         columns[name], unread = _read(text, promised[name], mapping)
         findings += _unread(file, present[name], promised[name], unread)
+    if mapping.end_date_is_of(table) == "last_day":
+        ends = [name for name in columns if name == "end_date" or present[name].is_end_date]
+        columns |= {name: columns[name].dt.offset_by("1d") for name in ends}
     if table == "benefits":
-        ends = present.get("end_date", Entry(constant=""))
-        columns["is_end_repaired"] = _is_endless(_source_text(raw, ends, mapping))
-    if "end_date" in columns and mapping.end_date_is_of(table) == "last_day":
-        columns["end_date"] = columns["end_date"].dt.offset_by("1d")
+        end = present.get("end_date", Entry(constant=""))
+        columns["is_end_repaired"] = _is_endless(_source_text(raw, end, mapping))
     order = [name for name in (*promised, "is_end_repaired") if name in columns]
     return pl.DataFrame([columns[name].alias(name) for name in order]), findings
 
 
-def _rows_with_person(raw: pl.DataFrame, present: dict[str, Entry]) -> pl.DataFrame:
-    """The rows in which the person of this record is named at all."""
-    named = [_column(raw, source).is_not_null() for source in present["person_id"].sources]
-    return raw.filter(pl.all_horizontal(named)) if named else raw
+def _rows_with_record(raw: pl.DataFrame, present: dict[str, Entry]) -> pl.DataFrame:
+    """The rows in which the person of this record is named at all, and what ends has an end."""
+    asked = [e for name, e in present.items() if name == "person_id" or e.is_end_date]
+    return raw.filter(holds(raw, {source: "filled" for e in asked for source in e.sources}))
 
 
 def unmapped_columns(raw: pl.DataFrame, mappings: list[tuple[Mapping, str]]) -> list[str]:
@@ -80,9 +85,7 @@ def unmapped_columns(raw: pl.DataFrame, mappings: list[tuple[Mapping, str]]) -> 
     used = {
         find_header(raw.columns, source)
         for mapping, table in mappings
-        for entries in mapping.tables[table].entries
-        for entry in entries.values()
-        for source in entry.sources
+        for source in mapping.tables[table].sources
     }
     shown = shown_names(raw)
     return [shown[name] for name in raw.columns if name not in used]
@@ -106,7 +109,16 @@ def _present_entries(
 
 
 def _source_text(raw: pl.DataFrame, entry: Entry, mapping: Mapping) -> pl.Series:
-    """The column before its codes and its kind are read: as it came, derived or constant."""
+    """The column before its codes and its kind are read, where the cell counts (``when``)."""
+    cells = _source_cells(raw, entry, mapping)
+    if not entry.when:
+        return cells
+    counts = holds(raw, entry.when)
+    return pl.select(pl.when(counts).then(cells)).to_series()
+
+
+def _source_cells(raw: pl.DataFrame, entry: Entry, mapping: Mapping) -> pl.Series:
+    """The column as it came, derived or constant."""
     if entry.constant is not None:
         return pl.Series([entry.constant] * len(raw), dtype=pl.String)
     if entry.row_number is not None:
@@ -114,6 +126,9 @@ def _source_text(raw: pl.DataFrame, entry: Entry, mapping: Mapping) -> pl.Series
     if entry.key is not None:
         parts = [_key_part(raw, part, mapping).alias(str(i)) for i, part in enumerate(entry.key)]
         return pl.DataFrame(parts).select(pl.concat_str(pl.all(), separator="-")).to_series()
+    if entry.minutes is not None:
+        first, last = (as_text(_column(raw, source)) for source in entry.minutes)
+        return minutes_between(first, last, tuple(mapping.dates))
     return _column(raw, entry.sources[0])
 
 
@@ -147,11 +162,13 @@ def _translated(text: pl.Series, entry: Entry, read: dict[str, pl.Series]) -> pl
 
 
 def _by_codes(text: pl.Series, codes: dict[str, str]) -> pl.Series:
-    """Case and inner spaces do not matter; what the list does not know stays."""
+    """Case, inner spaces and noughts that a spreadsheet ate do not matter; unknown ones stay."""
     if not codes:
         return text
     plain = text.str.to_lowercase().str.replace_all(r"\s+", " ")
-    known = {" ".join(code.lower().split()): canonical for code, canonical in codes.items()}
+    listed = {" ".join(code.lower().split()): canonical for code, canonical in codes.items()}
+    eaten = {code.lstrip("0"): canonical for code, canonical in listed.items() if code.isdigit()}
+    known = {code: canonical for code, canonical in (eaten | listed).items() if code}
     return plain.replace_strict(known, default=None, return_dtype=pl.String).fill_null(text)
 
 
@@ -162,7 +179,7 @@ def _read(source: pl.Series, column: schemas.Column, mapping: Mapping) -> tuple[
         return text, 0
     if column.kind == "code":
         return _padded(text, column), 0
-    read = _by_kind(source, text, column.kind, mapping)
+    read = _by_kind(source, text, column, mapping)
     empty = text.is_null()
     if column.kind == "date" and not column.required:
         endless = _is_endless(source)
@@ -172,8 +189,10 @@ def _read(source: pl.Series, column: schemas.Column, mapping: Mapping) -> tuple[
     return read, int((read.is_null() & ~empty).sum())
 
 
-def _by_kind(source: pl.Series, text: pl.Series, kind: str, mapping: Mapping) -> pl.Series:
-    notations = tuple(mapping.dates)
+def _by_kind(
+    source: pl.Series, text: pl.Series, column: schemas.Column, mapping: Mapping
+) -> pl.Series:
+    kind, notations = column.kind, tuple(mapping.dates)
     if kind == "date":
         return source if source.dtype == pl.Date else parse_dates(text, notations)
     if kind == "month":
@@ -183,6 +202,8 @@ def _by_kind(source: pl.Series, text: pl.Series, kind: str, mapping: Mapping) ->
         return source if source.dtype == pl.Boolean else parse_flags(text)
     is_number = source.dtype.is_numeric()
     number = source.cast(pl.Float64) if is_number else parse_numbers(text, mapping.decimal)
+    if column.name.endswith("_minutes"):
+        return number.fill_null(parse_minutes(text))
     if kind == "number":
         return number
     is_broken = (number.round() != number).fill_null(value=False)

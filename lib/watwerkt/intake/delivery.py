@@ -9,6 +9,7 @@ import polars as pl
 from watwerkt.errors import DeliveryError, PrivacyError, SchemaError
 from watwerkt.intake.about import DeliveryFile, FileSource, read_about
 from watwerkt.intake.apply import apply_mapping, unmapped_columns
+from watwerkt.intake.conditions import count_left_out
 from watwerkt.intake.findings import PRIVACY_REMEDY, Finding, refuse
 from watwerkt.intake.formats import read_raw
 from watwerkt.intake.guard import find_personal_data
@@ -33,6 +34,8 @@ class Delivery:
     dropped_columns : file → columns that no mapping names.
     fingerprint : sha256 of the files.
     withheld : ``table.column`` → codes of a special category, without a legal ground, not read.
+    left_out : ``file: table`` → rows that are no records of the table, by the mapping's ``only``.
+    approximate : ``table.column`` → the source column that stands in, though it says another thing.
     """
 
     about: DeliveryFile
@@ -40,6 +43,8 @@ class Delivery:
     dropped_columns: dict[str, list[str]]
     fingerprint: str
     withheld: dict[str, int] = field(default_factory=dict)
+    left_out: dict[str, int] = field(default_factory=dict)
+    approximate: dict[str, str] = field(default_factory=dict)
 
 
 def read_delivery(folder: Path) -> Delivery:
@@ -67,6 +72,8 @@ def read_delivery(folder: Path) -> Delivery:
         withheld={
             f"{n}.{c}": count for n, (_, found) in read.items() for c, count in found.items()
         },
+        left_out=_left_out(about, mappings, raw),
+        approximate=_approximate(about, mappings),
     )
 
 
@@ -137,6 +144,30 @@ def _canonical_parts(
     refuse(PrivacyError, groundless, PRIVACY_REMEDY)
     refuse(SchemaError, broken, "Nothing was written. Correct the mapping or the export.")
     return parts
+
+
+def _left_out(
+    about: DeliveryFile, mappings: dict[str, Mapping], raw: dict[FileSheet, pl.DataFrame]
+) -> dict[str, int]:
+    """Rows of each file that are no records of the table it feeds."""
+    counts = {
+        f"{key[0]}: {table}": count_left_out(frame, mapping.tables[table])
+        for key, frame in raw.items()
+        for mapping, table in feeds_of(key, about, mappings)
+    }
+    return {name: n for name, n in sorted(counts.items()) if n}
+
+
+def _approximate(about: DeliveryFile, mappings: dict[str, Mapping]) -> dict[str, str]:
+    """Columns for which another one stands in, in any file."""
+    return {
+        f"{table}.{column}": ", ".join(entry.sources)
+        for table, sources in about.tables.items()
+        for source in sources
+        for entries in mappings[mapping_of(source, about)].tables[table].entries
+        for column, entry in entries.items()
+        if entry.is_approximate
+    }
 
 
 def _beyond(unread: list[Finding], broken: list[Finding]) -> list[Finding]:

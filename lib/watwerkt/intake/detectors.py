@@ -19,6 +19,11 @@ IBAN = r"\bNL\d{2} ?[A-Z]{4} ?\d{4} ?\d{4} ?\d{2}\b"
 POSTCODE = r"^[1-9]\d{3} ?[A-Za-z]{2}$"
 POSTCODE_INSIDE = r"\b[1-9]\d{3} ?[A-Z]{2}\b"
 WRITTEN_PHONE = r"(?:^|[^\d+])(?:\+31|0031|06[ -])(?: ?\(0\))?(?:[ -]?\d){8,9}(?:\D|$)"
+UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+DAY_AND_TIME = (  # ten digits and more, where a mobile number has eight after its 06
+    r"\b\d{1,2}[-/. ]\d{1,2}[-/. ](?:19|20)\d{2}"
+    r"[ T-]+(?:[01]?\d|2[0-3])[:.]?[0-5]\d(?::?[0-5]\d)?\b"
+)
 STREET = r"^[\p{L} .'-]*\p{L}(?:straat|laan|weg|gracht|kade|plein)$"
 ENOUGH_NAMES = [(2, 0.5), (3, 0.15), (20, 0.03)]  # common names, and their share
 WORD = r"(?:^|\s)[('\"]?\p{L}{2,}"
@@ -43,7 +48,9 @@ class DistinctValues:
     def readable(self) -> pl.Series:
         """Without pseudonyms and other long hexadecimal ids, which cannot be read."""
         is_id = self.texts.str.contains(r"^[0-9a-fA-F-]{16,}$")
-        return self.texts.filter(~(is_id & self.texts.str.contains("[a-fA-F]")))
+        read = self.texts.filter(~(is_id & self.texts.str.contains("[a-fA-F]")))
+        is_link = read.str.contains("://", literal=True)
+        return read.filter(~is_link).append(read.filter(is_link).str.replace_all(UUID, ""))
 
     @cached_property
     def sample(self) -> pl.Series:
@@ -81,9 +88,12 @@ def count_ibans(values: DistinctValues) -> int:
 def count_phones(values: DistinctValues) -> int:
     """One written as a telephone number is enough; bare digits must look like many subscribers.
 
-    Client numbers may begin with a nought too: those of one suite share their first digits.
+    Client numbers may begin with a nought too: those of one suite share their first digits. The
+    sixth of a month with a time behind it is no mobile number (``06-01-2025 10:59``).
     """
-    written = int(values.readable.str.contains(WRITTEN_PHONE).sum())
+    like_one = values.readable.filter(values.readable.str.contains(WRITTEN_PHONE))
+    without_times = like_one.str.replace_all(DAY_AND_TIME, " ; ")
+    written = int(without_times.str.contains(WRITTEN_PHONE).sum())
     bare = values.readable.filter(values.readable.str.contains(BARE_PHONE))
     has_nought = bare.str.starts_with("0").all()  # programs eat it: then most must be mobile
     full = bare.str.zfill(10)

@@ -7,7 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from watwerkt.params import Month
 
 EndDateIs = Literal["last_day", "first_day_after"]
-PLACES = ("from", "constant", "key", "row_number")
+Condition = Literal["filled"] | list[str]
+PLACES = ("from", "constant", "key", "row_number", "minutes")
 STRICT = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
@@ -34,13 +35,16 @@ class DigitsPart(BaseModel):
 
 
 class Entry(BaseModel):
-    """Where one canonical column comes from: a source column, or one of three that need none.
+    """Where one canonical column comes from: a source column, or made of others, or of none.
 
     ``from``: a source column. ``constant``: the same text on every row. ``key``: source columns
-    joined. ``row_number``: this prefix and the number of the row. ``codes``: source code to
-    canonical code, whatever the case. ``codes_until``: what codes meant up to and including a
-    month, where that was something else; ``dated_by`` is the canonical column that tells the month
-    of a row. ``optional``: the file may lack the source column.
+    joined. ``row_number``: this prefix and the number of the row. ``minutes``: the minutes from the
+    time in one source column to the time in another. ``codes``: source code to canonical code,
+    whatever the case. ``codes_until``: what codes meant up to and including a month, where that was
+    something else; ``dated_by`` is the canonical column that tells the month of a row.
+    ``optional``: the file may lack the source column. ``when``: the cell counts only where other
+    columns of the file say so. ``is_end_date``: a date by another name, to which ``end_date_is``
+    applies. ``is_approximate``: the source says something else, which stands in.
     """
 
     model_config = STRICT
@@ -49,14 +53,18 @@ class Entry(BaseModel):
     constant: str | None = None
     key: list[str | DatePart | DigitsPart] | None = None
     row_number: str | None = None
+    minutes: Annotated[list[str] | None, Field(min_length=2, max_length=2)] = None
     codes: dict[str, str] = {}
     codes_until: dict[Month, dict[str, str]] = {}
     dated_by: str | None = None
     optional: bool = False
+    when: dict[str, Condition] = {}
+    is_end_date: bool = False
+    is_approximate: bool = False
 
     @model_validator(mode="after")
     def _comes_from_one_place(self) -> Self:
-        places = (self.source, self.constant, self.key, self.row_number)
+        places = (self.source, self.constant, self.key, self.row_number, self.minutes)
         if sum(place is not None for place in places) != 1:
             raise ValueError(f"say one of {', '.join(PLACES)}")
         if bool(self.codes_until) != (self.dated_by is not None):
@@ -68,12 +76,14 @@ class Entry(BaseModel):
         """The source columns that this one is made of."""
         if self.key is not None:
             return [part if isinstance(part, str) else part.column for part in self.key]
-        return [] if self.source is None else [self.source]
+        return self.minutes or ([] if self.source is None else [self.source])
 
 
 class TableMapping(BaseModel):
     """One canonical table; ``end_date_is`` overrides the mapping's.
 
+    ``only``: which rows of the file are records of the table, by source column; the others are left
+    out and counted. A column that the file lacks leaves none out.
     ``records``: where one row of the file is about several persons (both partners of a couple),
     what differs between their records; a person who is not named makes no record.
     """
@@ -82,6 +92,7 @@ class TableMapping(BaseModel):
 
     columns: dict[str, Entry]
     records: list[dict[str, Entry]] = []
+    only: dict[str, Condition] = {}
     end_date_is: EndDateIs | None = None
 
     @field_validator("columns", mode="before")
@@ -100,6 +111,12 @@ class TableMapping(BaseModel):
     def entries(self) -> list[dict[str, Entry]]:
         """Canonical column → entry, once for each record that a row of the file makes."""
         return [{**self.columns, **own} for own in self.records] or [self.columns]
+
+    @property
+    def sources(self) -> list[str]:
+        """Every source column that the mapping of this table looks at."""
+        used = [e for entries in self.entries for e in entries.values()]
+        return [*self.only, *(name for e in used for name in (*e.sources, *e.when))]
 
     def of_column(self, name: str) -> list[Entry]:
         """The entries of one canonical column over all records."""

@@ -125,7 +125,7 @@ def _column_of_cells(cells: list[Any]) -> pl.Series:
     kinds = {type(cell) for cell in cells if cell is not None}
     if kinds <= {int, float} and kinds:
         return pl.Series(cells, dtype=pl.Float64, strict=False)
-    if kinds <= {dt.date, dt.datetime} and kinds:
+    if kinds <= {dt.date, dt.datetime} and kinds and all(map(_is_whole_day, cells)):
         return pl.Series([c.date() if isinstance(c, dt.datetime) else c for c in cells])
     if kinds == {bool}:
         return pl.Series(cells, dtype=pl.Boolean)
@@ -137,7 +137,22 @@ def _cell_text(cell: Any) -> str | None:
         return None
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
-    return cell.date().isoformat() if isinstance(cell, dt.datetime) else str(cell)
+    if isinstance(cell, dt.datetime):
+        return cell.date().isoformat() if _is_whole_day(cell) else cell.isoformat()
+    return str(cell)
+
+
+def _is_whole_day(cell: Any) -> bool:
+    return not isinstance(cell, dt.datetime) or cell.time() == dt.time()
+
+
+def _moments(column: pl.Series) -> pl.Series:
+    """Moments as days where no clock time is known, else as text with the time."""
+    if getattr(column.dtype, "time_zone", None):
+        column = column.dt.convert_time_zone("Europe/Amsterdam").dt.replace_time_zone(None)
+    days = column.cast(pl.Date)
+    is_day = (column == days.cast(column.dtype)).all()
+    return days if is_day else column.dt.strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def _unique(names: list[str]) -> list[str]:
@@ -153,7 +168,7 @@ def _settle(frame: pl.DataFrame) -> pl.DataFrame:
     """One type per kind, missing as null, empty rows left out."""
     cast = frame.with_columns(
         pl.col(pl.Null, pl.Categorical, pl.Enum, pl.Time, pl.Duration).cast(pl.String),
-        pl.col(pl.Datetime).cast(pl.Date),
+        *(_moments(c) for c in frame if c.dtype == pl.Datetime),
         pl.selectors.integer().cast(pl.Int64),
         (pl.selectors.float() | pl.selectors.decimal()).cast(pl.Float64).fill_nan(None),
     )

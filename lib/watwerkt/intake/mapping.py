@@ -51,7 +51,8 @@ class Mapping(BaseModel):
         problems = [f"{name} has no column {column}" for column in strange]
         problems += [f"{name}.{column} is required and not mapped" for column in lacking]
         problems += _undated(name, table)
-        if "end_date" in mapped and self.end_date_is_of(name) is None:
+        ends = any(e.is_end_date for entries in table.entries for e in entries.values())
+        if ("end_date" in mapped or ends) and self.end_date_is_of(name) is None:
             problems.append(f"{name}: end_date_is must be last_day or first_day_after")
         return problems
 
@@ -112,7 +113,7 @@ def _overlaid(values: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(base, str) or is_own_mapping(base):
         raise DeliveryError(f"based_on: name a shipped mapping ({', '.join(shipped_mappings())})")
     own = {key: value for key, value in values.items() if key != "based_on"}
-    return _lay_over(_read_values(base, Path()), own)
+    return _lay_over(_overlaid(_read_values(base, Path())), own)
 
 
 def _lay_over(base: Any, own: Any) -> Any:

@@ -25,7 +25,11 @@ MONTH_NAMES = {  # Dutch and English
     **{"aug": "8", "sep": "9", "okt": "10", "nov": "11", "dec": "12"},
     **{"mar": "3", "may": "5", "oct": "10"},
 }
+ZONED = r"^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(:\d{2}(?:\.\d+)?)? ?(Z|[+-]\d{2}:?\d{2})$"
+CLOCK = r"(?:^|[T ])(?P<h>\d{1,3}):(?P<m>\d{2})(?::(?P<s>\d{2})(?:[.,]\d+)?)?$"
+LENGTH = r"^PT?(?:(?P<h>\d+)H)?(?:(?P<m>\d+)M)?(?:(?P<s>\d+)(?:[.,]\d+)?S)?$"  # ISO 8601
 EXCEL_EPOCH = pl.date(1899, 12, 30)
+MINUTES_A_DAY = 1440
 FLAGS = {
     **dict.fromkeys(["true", "waar", "ja", "j", "yes", "y", "1"], True),
     **dict.fromkeys(["false", "onwaar", "nee", "n", "no", "0"], False),
@@ -34,9 +38,13 @@ UNKNOWN_FLAGS = ["onbekend", "unknown", "?", "-"]
 
 
 def parse_dates(text: pl.Series, notations: tuple[str, ...]) -> pl.Series:
-    """Dates in any of ``notations``; ISO and Excel's day numbers (from 1927) always."""
+    """Dates in any of ``notations``; ISO and Excel's day numbers (from 1927) always.
+
+    Of a moment in another time zone (``…T23:30:00Z``), the day that it was in the Netherlands.
+    """
 
     def read(distinct: pl.Series) -> pl.Series:
+        distinct = in_dutch_time(distinct)
         tries = [_by_notation(NOTATIONS[n]) for n in dict.fromkeys(("jjjj-mm-dd", *notations))]
         number = pl.col("text").str.extract(r"^(\d{5})(?:\.\d+)?$").cast(pl.Int64)
         serial = EXCEL_EPOCH + pl.duration(days=number)
@@ -75,6 +83,34 @@ def parse_numbers(text: pl.Series, decimal: str) -> pl.Series:
     return _each_distinct_once(text, read, pl.Float64())
 
 
+def parse_minutes(text: pl.Series) -> pl.Series:
+    """Lengths of time written as a clock (``0:25:00``) or as in ISO 8601 (``PT25M``), in minutes.
+
+    Databases without a type for it write a length as a moment of the day: only the clock is read.
+    """
+    return _each_distinct_once(
+        text, lambda t: _clock(t, CLOCK).fill_null(_clock(t, LENGTH)), pl.Float64()
+    )
+
+
+def minutes_between(first: pl.Series, last: pl.Series, notations: tuple[str, ...]) -> pl.Series:
+    """Minutes from one moment to another; missing where either has no clock time."""
+    days = (parse_dates(last, notations) - parse_dates(first, notations)).dt.total_days()
+    start, end = (_clock(in_dutch_time(moment), CLOCK) for moment in (first, last))
+    return (end - start + days * MINUTES_A_DAY).cast(pl.Float64)
+
+
+def in_dutch_time(text: pl.Series) -> pl.Series:
+    """Moments with a time zone as the clock stood in the Netherlands; other texts as they are."""
+    if not text.str.contains(ZONED).any():
+        return text
+    whole = text.str.extract_groups(ZONED).struct.unnest()
+    iso = whole.select(pl.concat_str("1", pl.lit("T"), "2", pl.col("3").fill_null(":00"), "4"))
+    moment = iso.to_series().str.to_datetime("%+", time_zone="UTC", strict=False)
+    dutch = moment.dt.convert_time_zone("Europe/Amsterdam").dt.strftime("%Y-%m-%dT%H:%M:%S")
+    return dutch.fill_null(text)
+
+
 def parse_flags(text: pl.Series) -> pl.Series:
     """ja/nee, true/false, 1/0 in both languages."""
 
@@ -89,6 +125,14 @@ def parse_flags(text: pl.Series) -> pl.Series:
 def is_running(text: pl.Series) -> pl.Series:
     """Where a date is a suite's way to write "not ended": ``00000000``, ``99999999`` …"""
     return text.str.contains(RUNNING).fill_null(value=False)
+
+
+def _clock(text: pl.Series, pattern: str) -> pl.Series:
+    part = text.str.extract_groups(pattern).struct.unnest().cast(pl.Float64)
+    minutes = (
+        pl.col("h").fill_null(0) * 60 + pl.col("m").fill_null(0) + pl.col("s").fill_null(0) / 60
+    )
+    return part.select(pl.when(pl.any_horizontal(pl.all().is_not_null())).then(minutes)).to_series()
 
 
 def _by_notation(pattern: str) -> pl.Expr:

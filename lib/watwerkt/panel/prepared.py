@@ -206,4 +206,6 @@ def _received(cleaned: Cleaned) -> dict[str, Any]:
         ],
         "dropped_columns": cleaned.dropped_columns,
         "withheld": cleaned.withheld,
+        "left_out": cleaned.left_out,
+        "approximate": cleaned.approximate,
     }

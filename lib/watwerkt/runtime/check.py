@@ -39,15 +39,29 @@ def refusal_report(refused: Refused, municipality_id: str | None) -> dict[str, A
 
 
 def _not_read(read: Delivery) -> list[str]:
-    """Columns that no mapping knows, and codes that need a legal ground which is not stated."""
-    return [
-        f"{file}: not read, no mapping knows them: {', '.join(names)}"
-        for file, names in sorted(read.dropped_columns.items())
-    ] + [
-        f"{column}: {count:,} codes not read, taken as unknown: special category without a "
-        "legal_ground in delivery.yaml"
-        for column, count in sorted(read.withheld.items())
-    ]
+    """Columns that no mapping knows, rows that are no records, codes without a legal ground.
+
+    And columns for which another stands in.
+    """
+    return (
+        [
+            f"{file}: not read, no mapping knows them: {', '.join(names)}"
+            for file, names in sorted(read.dropped_columns.items())
+        ]
+        + [
+            f"{column}: {count:,} codes not read, taken as unknown: special category without a "
+            "legal_ground in delivery.yaml"
+            for column, count in sorted(read.withheld.items())
+        ]
+        + [
+            f"{where}: {count:,} rows not read, the mapping says that they are no records of it"
+            for where, count in sorted(read.left_out.items())
+        ]
+        + [
+            f"{column}: approximate, {source} stands in for it (see the mapping)"
+            for column, source in sorted(read.approximate.items())
+        ]
+    )
 
 
 def _verdict(
