@@ -39,7 +39,6 @@ def delivery(extract_date: date = EXTRACT, window=WINDOW, **drawn) -> Delivery:
         about=about(extract_date, *window),
         tables={name: _fill(name, frame) for name, frame in frames.items()},
         dropped_columns={},
-        fingerprint="",
     )
 
 

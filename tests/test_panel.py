@@ -265,4 +265,4 @@ def _cleaned(periods: list[tuple[date, date]]) -> object:
     )
     about = clean(SPELLS, observed_until=date(2021, 6, 1)).about
     clients = table("person_id birth_year sex\n ann 1980 female")
-    return clean_delivery(Delivery(about, {"clients": clients, "benefits": benefits}, {}, ""))
+    return clean_delivery(Delivery(about, {"clients": clients, "benefits": benefits}, {}))

@@ -55,7 +55,7 @@ def read_panel(seed: int) -> pl.LazyFrame:
         synthetic=True,
         tables={name: f"{name}.csv" for name in town.tables},
     )
-    cleaned = clean_delivery(Delivery(about, town.tables, {}, ""))
+    cleaned = clean_delivery(Delivery(about, town.tables, {}))
     return pl.concat(build_panel(cleaned)).lazy()
 
 

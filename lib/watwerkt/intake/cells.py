@@ -18,8 +18,12 @@ MISSING = [
 
 def strip_texts(frame: pl.DataFrame) -> pl.DataFrame:
     """Text without spaces around it; what says "nothing here" is missing."""
-    text = pl.col(pl.String).str.strip_chars()
-    return frame.with_columns(pl.when(~text.is_in(MISSING)).then(text).name.keep())
+    stripped = frame.with_columns(pl.col(pl.String).str.strip_chars())
+    says_nothing = stripped.select(pl.col(pl.String).is_in(MISSING).any())
+    holding = [name for name in says_nothing.columns if says_nothing[name].item()]
+    return stripped.with_columns(
+        pl.when(~pl.col(name).is_in(MISSING)).then(name).alias(name) for name in holding
+    )
 
 
 def drop_empty_rows(frame: pl.DataFrame) -> pl.DataFrame:

@@ -10,7 +10,7 @@ import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
 from watwerkt.errors import DeliveryError
-from watwerkt.intake.cells import drop_empty_rows, strip_texts
+from watwerkt.intake.cells import MISSING, drop_empty_rows, strip_texts
 
 SEPARATORS = ";,\t|"
 SAMPLE_BYTES = 1 << 16
@@ -87,7 +87,11 @@ def _read_rows(path: Path, names: list[str], separator: str, encoding: str) -> p
         parse_options=arrow_csv.ParseOptions(
             delimiter=separator, newlines_in_values=True, invalid_row_handler=leave_out
         ),
-        convert_options=arrow_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string())),
+        convert_options=arrow_csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()),
+            null_values=MISSING,
+            strings_can_be_null=True,
+        ),
     )
     parts = [drop_empty_rows(strip_texts(pl.DataFrame(batch))) for batch in reader]
     frame = pl.concat(parts) if parts else pl.DataFrame(schema=dict.fromkeys(names, pl.String))

@@ -1,6 +1,7 @@
 """Read a delivery: the guard first, then the mappings, then the schemas."""
 
 import hashlib
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,7 +33,6 @@ class Delivery:
         what was delivered. Codes that no list knows are left for rule D03. ``benefits`` also has
         ``is_end_repaired``, for rule B03.
     dropped_columns : file → columns that no mapping names.
-    fingerprint : sha256 of the files.
     withheld : ``table.column`` → codes of a special category, without a legal ground, not read.
     left_out : ``file: table`` → rows that are no records of the table, by the mapping's ``only``.
     approximate : ``table.column`` → the source column that stands in, though it says another thing.
@@ -41,10 +41,24 @@ class Delivery:
     about: DeliveryFile
     tables: dict[str, pl.DataFrame] = field(repr=False)
     dropped_columns: dict[str, list[str]]
-    fingerprint: str
     withheld: dict[str, int] = field(default_factory=dict)
     left_out: dict[str, int] = field(default_factory=dict)
     approximate: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class FileRead:
+    """What one file gives each table, and what is wrong with it.
+
+    A file with personal data is read no further. ``problems`` say why it could not be mapped.
+    """
+
+    personal: list[Finding]
+    dropped: list[str] = field(default_factory=list)
+    parts: dict[str, list[pl.DataFrame]] = field(default_factory=dict, repr=False)
+    broken: list[Finding] = field(default_factory=list)
+    groundless: list[Finding] = field(default_factory=list)
+    problems: list[DeliveryError] = field(default_factory=list)
 
 
 def read_delivery(folder: Path) -> Delivery:
@@ -55,20 +69,17 @@ def read_delivery(folder: Path) -> Delivery:
     """
     about = read_about(folder)
     mappings = read_mappings(about, folder)
-    raw = read_files(about, folder)
-    refuse(
-        PrivacyError,
-        (f for k, t in raw.items() for f in find_personal_data(t, k[0])),
-        PRIVACY_REMEDY,
-    )
-    parts = _canonical_parts(about, mappings, raw)
-    tables = {name: pl.concat(frames, how="diagonal") for name, frames in parts.items()}
+    files = {
+        file: _read_file(folder, file, feeds_of(file, about, mappings), about.legal_ground)
+        for file in files_of(about)
+    }
+    _refuse_what_is_wrong(list(files.values()))
+    tables = {name: _gather(name, sources, files) for name, sources in about.tables.items()}
     read = {name: withhold_codes(table, about.legal_ground) for name, table in tables.items()}
     return Delivery(
         about=about,
         tables={name: table for name, (table, _) in read.items()},
-        dropped_columns=_dropped_columns(about, mappings, raw),
-        fingerprint=fingerprint_delivery(folder),
+        dropped_columns=_dropped_columns(files),
         withheld={
             f"{n}.{c}": count for n, (_, found) in read.items() for c, count in found.items()
         },
@@ -91,9 +102,13 @@ def fingerprint_delivery(folder: Path) -> str:
 
 
 def read_files(about: DeliveryFile, folder: Path) -> dict[FileSheet, pl.DataFrame]:
-    """Every file (and sheet) of a delivery as it came; one that feeds two tables is read once."""
-    wanted = {(s.file, s.sheet): None for sources in about.tables.values() for s in sources}
-    return {(file, sheet): read_raw(folder, file, sheet) for file, sheet in wanted}
+    """Every file (and sheet) of a delivery as it came."""
+    return {(file, sheet): read_raw(folder, file, sheet) for file, sheet in files_of(about)}
+
+
+def files_of(about: DeliveryFile) -> list[FileSheet]:
+    """Every file (and sheet) that is named; one that feeds two tables is named once."""
+    return list(dict.fromkeys((s.file, s.sheet) for srcs in about.tables.values() for s in srcs))
 
 
 def read_mappings(about: DeliveryFile, folder: Path) -> dict[str, Mapping]:
@@ -125,25 +140,46 @@ def feeds_of(file: FileSheet, about: DeliveryFile, mappings: dict[str, Mapping])
     ]
 
 
-def _canonical_parts(
-    about: DeliveryFile, mappings: dict[str, Mapping], raw: dict[FileSheet, pl.DataFrame]
-) -> dict[str, list[pl.DataFrame]]:
-    """Each table's files in canonical columns; refuses with what is wrong in any of them."""
-    parts: dict[str, list[pl.DataFrame]] = {}
-    broken: list[Finding] = []
-    groundless: list[Finding] = []
-    for table, sources in about.tables.items():
-        for source in sources:
-            mapping = mappings[mapping_of(source, about)]
-            table_raw = raw[source.file, source.sheet]
-            frame, unread = apply_mapping(table_raw, mapping, table, source.file)
-            broken += unread + _beyond(unread, find_broken_promises(frame, table, source.file))
-            groundless += find_groundless(frame, source.file, about.legal_ground)
-            parts.setdefault(table, []).append(frame)
-    broken += find_missing_tables({n: sum(map(len, frames)) for n, frames in parts.items()})
-    refuse(PrivacyError, groundless, PRIVACY_REMEDY)
+def _read_file(
+    folder: Path, file: FileSheet, feeds: Feeds, legal_ground: dict[str, str]
+) -> FileRead:
+    """Read one file, guard it, and map what passes; only what is canonical is held on to."""
+    raw = read_raw(folder, *file)
+    read = FileRead(personal=find_personal_data(raw, file[0]))
+    if read.personal:
+        return read
+    read.dropped.extend(unmapped_columns(raw, feeds))
+    for mapping, table in feeds:
+        try:
+            frame, unread = apply_mapping(raw, mapping, table, file[0])
+        except DeliveryError as problem:  # told after the guard has seen every file
+            read.problems.append(problem)
+            continue
+        read.broken.extend(unread + _beyond(unread, find_broken_promises(frame, table, file[0])))
+        read.groundless.extend(find_groundless(frame, file[0], legal_ground))
+        read.parts.setdefault(table, []).append(frame)
+    return read
+
+
+def _refuse_what_is_wrong(files: list[FileRead]) -> None:
+    """Raise the gravest of what is wrong, with every finding of its kind."""
+    refuse(PrivacyError, (f for file in files for f in file.personal), PRIVACY_REMEDY)
+    for problem in (problem for file in files for problem in file.problems):
+        raise problem
+    refuse(PrivacyError, (f for file in files for f in file.groundless), PRIVACY_REMEDY)
+    heights: Counter[str] = Counter()
+    for file in files:
+        heights.update({table: sum(map(len, parts)) for table, parts in file.parts.items()})
+    broken = [f for file in files for f in file.broken] + find_missing_tables(heights)
     refuse(SchemaError, broken, "Nothing was written. Correct the mapping or the export.")
-    return parts
+
+
+def _gather(
+    table: str, sources: list[FileSource], files: dict[FileSheet, FileRead]
+) -> pl.DataFrame:
+    """One table of all its files, in the order in which they are named."""
+    named = dict.fromkeys((source.file, source.sheet) for source in sources)
+    return pl.concat([part for file in named for part in files[file].parts[table]], how="diagonal")
 
 
 def _left_out(
@@ -176,13 +212,10 @@ def _beyond(unread: list[Finding], broken: list[Finding]) -> list[Finding]:
     return [f for f in broken if f.rule != "empty" or f.count > known.get(f.column, 0)]
 
 
-def _dropped_columns(
-    about: DeliveryFile, mappings: dict[str, Mapping], raw: dict[FileSheet, pl.DataFrame]
-) -> dict[str, list[str]]:
+def _dropped_columns(files: dict[FileSheet, FileRead]) -> dict[str, list[str]]:
     dropped: dict[str, set[str]] = {}
-    for key, table in raw.items():
-        unmapped = unmapped_columns(table, feeds_of(key, about, mappings))
-        dropped.setdefault(key[0], set()).update(unmapped)
+    for (file, _), read in files.items():
+        dropped.setdefault(file, set()).update(read.dropped)
     return {file: sorted(columns) for file, columns in sorted(dropped.items()) if columns}
 
 
