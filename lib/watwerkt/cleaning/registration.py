@@ -12,6 +12,7 @@ from watwerkt.cleaning.rule import Context, RuleResult
 COLLAPSED_SHARE = 0.2  # of the contacts that the team usually registers for so many clients
 MIN_EXPECTED = 20.0  # fewer contacts than this may stay away by chance
 TEAM_MONTH = ["team_id", "month"]
+PERIOD = ["person_id", "start_date", "end_date"]
 
 
 def flag_collapsed_registration(frame: pl.DataFrame, context: Context) -> RuleResult:
@@ -92,35 +93,43 @@ def _count_clients(contacts: pl.DataFrame, context: Context) -> pl.DataFrame:
 
     Without assignments, everyone on benefit stands beside each team.
     """
+    n_clients = pl.col("person").n_unique().cast(pl.Int64)
     if "assignments" in context.tables:
-        held = _expand_months(context.tables["assignments"], "caseworker_id", context)
-        pairs = held.select("caseworker_id", "month").unique()
-        pairs = pairs.with_columns(_teams(pairs, context))
-        held = held.join(pairs, on=["caseworker_id", "month"])
-        return held.group_by(TEAM_MONTH).agg(n_clients=pl.col("person").n_unique().cast(pl.Int64))
+        held = _expand_months(context.tables["assignments"], context)
+        desks = held.select("desk", "caseworker_id", "month").unique("desk")
+        desks = desks.select("desk", "month", _teams(desks, context))
+        teams = desks.select(TEAM_MONTH).unique().with_row_index("team_month")
+        desks = desks.join(teams, on=TEAM_MONTH, nulls_equal=True).select("desk", "team_month")
+        counted = held.join(desks, on="desk").group_by("team_month").agg(n_clients=n_clients)
+        return counted.join(teams, on="team_month").drop("team_month")
     spells = context.tables["benefits"].filter(pl.col("spell_id").is_not_null())
-    running = _expand_months(spells, "spell_id", context)
-    everyone = running.group_by("month").agg(n_clients=pl.col("person").n_unique().cast(pl.Int64))
+    running = _expand_months(spells.select(*PERIOD, caseworker_id=pl.lit("")), context)
+    everyone = running.group_by("month").agg(n_clients=n_clients)
     return everyone.join(contacts.select("team_id").unique(), how="cross")
 
 
-def _expand_months(periods: pl.DataFrame, column: str, context: Context) -> pl.DataFrame:
-    """One row per period × month whose first day it covers: ``person``, ``column``, ``month``."""
+def _expand_months(periods: pl.DataFrame, context: Context) -> pl.DataFrame:
+    """One row per period × month whose first day it covers, with the ``person`` as a number.
+
+    ``desk`` is the number of caseworker and month.
+    """
     months = _full_months(context)
-    person = pl.col("person_id").cast(pl.Categorical).to_physical()
-    end = pl.col("end_date").fill_null(context.extract_date)
-    covered = pl.date_ranges(
-        pl.max_horizontal("start_date", pl.lit(context.first_month))
-        .dt.offset_by("-1d")
-        .dt.month_start()
-        .dt.offset_by("1mo"),
-        end.dt.offset_by("-1d").dt.month_start(),
-        "1mo",
+    first = months.search_sorted(periods["start_date"])
+    until = months.search_sorted(periods["end_date"].fill_null(context.extract_date))
+    person, caseworker = (
+        pl.col(name).cast(pl.Categorical).to_physical() for name in ("person_id", "caseworker_id")
     )
-    return (
-        periods.select(column, person=person, month=covered)
-        .explode("month", empty_as_null=False)
-        .filter(pl.col("month").is_in(months.implode()))
+    expanded = periods.select(
+        "caseworker_id",
+        person=person,
+        caseworker=caseworker,
+        place=pl.int_ranges(first, until, dtype=pl.UInt32),
+    ).explode("place", empty_as_null=False)
+    return expanded.select(
+        "caseworker_id",
+        "person",
+        desk=pl.col("caseworker").cast(pl.Int64) * len(months) + pl.col("place"),
+        month=pl.lit(months).gather(pl.col("place")),
     )
 
 

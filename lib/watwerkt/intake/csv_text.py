@@ -15,6 +15,7 @@ from watwerkt.intake.cells import MISSING, drop_empty_rows, strip_texts
 SEPARATORS = ";,\t|"
 SAMPLE_BYTES = 1 << 16
 CHUNK_BYTES = 1 << 22
+AS_MISSING = {"null_values": MISSING, "strings_can_be_null": True}
 
 
 def read_csv_text(path: Path) -> tuple[list[str], pl.DataFrame]:
@@ -88,9 +89,7 @@ def _read_rows(path: Path, names: list[str], separator: str, encoding: str) -> p
             delimiter=separator, newlines_in_values=True, invalid_row_handler=leave_out
         ),
         convert_options=arrow_csv.ConvertOptions(
-            column_types=dict.fromkeys(names, pa.string()),
-            null_values=MISSING,
-            strings_can_be_null=True,
+            column_types=dict.fromkeys(names, pa.string()), **AS_MISSING
         ),
     )
     parts = [drop_empty_rows(strip_texts(pl.DataFrame(batch))) for batch in reader]

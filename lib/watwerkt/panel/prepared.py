@@ -170,7 +170,7 @@ def _write_frames(cleaned: Cleaned, folder: Path) -> int:
 
 def _write_frame(frame: pl.DataFrame, path: Path) -> None:
     """Write row groups of one size: Polars would follow its chunks, which follow the threads."""
-    frame.write_parquet(path, row_group_size=ROWS_A_GROUP)
+    frame.write_parquet(path, row_group_size=ROWS_A_GROUP, compression_level=1)
 
 
 def _about(cleaned: Cleaned, n_person_months: int) -> dict[str, Any]:
