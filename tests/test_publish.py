@@ -193,7 +193,7 @@ def test_a_loose_number_is_refused_in_a_sentence(number):
 
 
 def test_a_parameter_may_be_named_in_a_sentence():
-    shown = ENGLISH.say("{contact_lag_months} and {threshold}", contact_lag_months=2, threshold=10)
+    shown = ENGLISH.say("{max_gap_days} and {threshold}", max_gap_days=2, threshold=10)
     assert soup(shown).p.get_text() == "2 and 10"
 
 

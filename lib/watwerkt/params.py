@@ -1,10 +1,10 @@
 """The parameters of a report: read once, checked once, at the door."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from watwerkt.errors import ParameterError
 
@@ -15,7 +15,6 @@ Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 class ReportParams(BaseModel):
     """What may differ between two runs of the same chapter.
 
-    ``first_month`` and ``last_month`` are those of the delivery where they are empty.
     ``prepared_dir``, ``record_dir`` and ``released_dir`` are filled in by the runner; empty means
     the working copy's own prepared data, an analyst's run that records nothing, and the small
     released bundle in ``data/sample``.
@@ -26,26 +25,14 @@ class ReportParams(BaseModel):
     municipality_id: MunicipalityId
     municipality_name: str = ""
     language: Literal["nl", "en"] = "nl"
-    first_month: Month | Literal[""] = ""
-    last_month: Month | Literal[""] = ""
     max_gap_days: Annotated[int, Field(ge=0, le=183)] = 30
     booking_lag_months: Annotated[int, Field(ge=0, le=24)] = 3
     caseload_per: Literal["fte", "head"] = "fte"
-    contact_lag_months: Annotated[int, Field(ge=1, le=12)] = 2
-    contact_window_months: Annotated[int, Field(ge=1, le=12)] = 3
     conf_level: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
     delivery: str = ""
     prepared_dir: str = ""
     record_dir: str = ""
     released_dir: str = ""
-
-    @model_validator(mode="after")
-    def _window_runs_forward(self) -> Self:
-        if self.first_month and self.last_month and self.first_month > self.last_month:
-            raise ValueError(
-                f"first_month {self.first_month} is after last_month {self.last_month}"
-            )
-        return self
 
 
 def read_params(
@@ -75,7 +62,7 @@ def check_params(values: dict[str, Any], source: str) -> ReportParams:
         return ReportParams.model_validate(values)
     except ValidationError as error:
         problems = "; ".join(
-            f"{'.'.join(map(str, e['loc'])) or 'window'}: {e['msg']}" for e in error.errors()
+            f"{'.'.join(map(str, e['loc'])) or 'parameters'}: {e['msg']}" for e in error.errors()
         )
         raise ParameterError(f"{source}: {problems}") from None
 
