@@ -55,6 +55,7 @@ class FileRead:
 
     personal: list[Finding]
     dropped: list[str] = field(default_factory=list)
+    left_out: dict[str, int] = field(default_factory=dict)
     parts: dict[str, list[pl.DataFrame]] = field(default_factory=dict, repr=False)
     broken: list[Finding] = field(default_factory=list)
     groundless: list[Finding] = field(default_factory=list)
@@ -83,7 +84,7 @@ def read_delivery(folder: Path) -> Delivery:
         withheld={
             f"{n}.{c}": count for n, (_, found) in read.items() for c, count in found.items()
         },
-        left_out=_left_out(about, mappings, raw),
+        left_out=_left_out(files),
         approximate=_approximate(about, mappings),
     )
 
@@ -158,6 +159,7 @@ def _read_file(
         read.broken.extend(unread + _beyond(unread, find_broken_promises(frame, table, file[0])))
         read.groundless.extend(find_groundless(frame, file[0], legal_ground))
         read.parts.setdefault(table, []).append(frame)
+        read.left_out[table] = count_left_out(raw, mapping.tables[table])
     return read
 
 
@@ -182,14 +184,10 @@ def _gather(
     return pl.concat([part for file in named for part in files[file].parts[table]], how="diagonal")
 
 
-def _left_out(
-    about: DeliveryFile, mappings: dict[str, Mapping], raw: dict[FileSheet, pl.DataFrame]
-) -> dict[str, int]:
+def _left_out(files: dict[FileSheet, FileRead]) -> dict[str, int]:
     """Rows of each file that are no records of the table it feeds."""
     counts = {
-        f"{key[0]}: {table}": count_left_out(frame, mapping.tables[table])
-        for key, frame in raw.items()
-        for mapping, table in feeds_of(key, about, mappings)
+        f"{file}: {table}": n for (file, _), r in files.items() for table, n in r.left_out.items()
     }
     return {name: n for name, n in sorted(counts.items()) if n}
 
