@@ -35,7 +35,7 @@ NOT_PLANTED = {  # found by nature in clean data, too
     *("B07 repair", "B08 merge", "B09 flag", "S02 flag"),
     # of layouts that are not drawn here: monthly snapshots, only current assignments, and two
     # assignments on one day
-    *("B10 merge", "B10 flag", "A04 flag", "A03 quarantine"),
+    *("B10 merge", "B10 flag", "B10 repair", "A04 flag", "A03 quarantine"),
 }
 
 

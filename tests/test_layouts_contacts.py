@@ -52,7 +52,7 @@ def test_the_same_contacts_give_the_same_panel(tmp_path, contacts, mapping, held
     delivery, exported = cleaned(folder)
     _, canonical = cleaned(write_folder(tmp_path / "own", beside | {"contacts": held(contacts)}))
     assert_same(exported, canonical, "contacts", "clients", but=("contact_id",))
-    left_out = delivery.left_out.get("export_contacts.csv: contacts", 0)
+    left_out = delivery.left_out.get(f"{mapping}_contacts.csv: contacts", 0)
     assert account(exported, "contacts")[0] + left_out == len(export)
     twice = contacts.select(OFTEN_SPOKEN.sum()).item()
     merged = account(exported, "contacts")[2] - account(canonical, "contacts")[2]
@@ -66,7 +66,7 @@ def test_strangers_companies_and_nobody_are_accounted_for(tmp_path, contacts):
         tmp_path / "d", BESIDE, contacts=("open_klant", write_open_klant(contacts))
     )
     delivery, done = cleaned(folder)
-    assert delivery.left_out == {"export_contacts.csv: contacts": 15 + 12}
+    assert delivery.left_out == {"open_klant_contacts.csv: contacts": 15 + 12}
     assert count(done, "contacts", "C01") == 20
     assert count(done, "contacts", "D03") == 0
     assert "mailrobot" not in set(done.tables["contacts"]["caseworker_id"])
@@ -109,7 +109,7 @@ def test_what_identifies_somebody_in_such_an_export_is_refused(
     with pytest.raises(PrivacyError) as refused:
         read_delivery(folder)
     reasons = refused.value.reasons
-    assert {"export_contacts.csv"} == {reason["file"] for reason in reasons}
+    assert {"open_klant_contacts.csv"} == {reason["file"] for reason in reasons}
     assert (name, rule) in {(reason["column"], reason["rule"]) for reason in reasons}
 
 
@@ -121,7 +121,7 @@ def test_a_list_of_subjects_is_no_free_text(tmp_path, contacts):
         tmp_path / "d", BESIDE, contacts=("open_klant", export.with_columns(told))
     )
     delivery = read_delivery(folder)
-    assert "onderwerp" in delivery.dropped_columns["export_contacts.csv"]
+    assert "onderwerp" in delivery.dropped_columns["open_klant_contacts.csv"]
 
 
 def test_a_raw_register_can_be_pseudonymised(tmp_path, contacts):

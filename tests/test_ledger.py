@@ -16,6 +16,7 @@ DECLARED = drawn("""
     D02   quarantine
     D03   repair
     P01   quarantine
+    B10   merge
     P02   merge
     P02   flag
     B01   quarantine
@@ -24,6 +25,7 @@ DECLARED = drawn("""
     B04   quarantine
     B10   merge
     B10   flag
+    B10   repair
     B11   flag
     B05   flag
     B06   merge

@@ -20,48 +20,60 @@ from watwerkt.synthetic.deliver import Simulated
 
 GROUNDS = ["origin", "is_status_holder", "health_limitation", "exemption", "detention"]
 Tables = dict[str, pl.DataFrame]
+Export = tuple[str, pl.DataFrame]  # mapping, and the file as its system writes it
 
 
 @cache
-def town() -> Simulated:
-    """Some hundreds of people in three years, with caseworkers, contacts and services."""
-    return simulate(Scenario(), "GM9904", 350, 36, 7, counterfactuals=False)
+def town(n_months: int = 36) -> Simulated:
+    """Some hundreds of people from 2019 on, with caseworkers, contacts and services."""
+    return simulate(Scenario(), "GM9904", 350, n_months, 7, counterfactuals=False)
 
 
-def chosen(*names: str) -> Tables:
+def chosen(*names: str, n_months: int = 36) -> Tables:
     """These canonical tables of the town, beside the two required ones."""
-    return {name: town().tables[name] for name in ("clients", "benefits", *names)}
+    return {name: town(n_months).tables[name] for name in ("clients", "benefits", *names)}
 
 
-def write_folder(folder: Path, tables: Tables, **exports: tuple[str, pl.DataFrame]) -> Path:
-    """Canonical tables as CSV, and exports: table → (mapping, its file)."""
+def write_folder(
+    folder: Path, tables: Tables, n_months: int = 36, **exports: Export | list[Export]
+) -> Path:
+    """Canonical tables as CSV, and exports: table → (mapping, its file), one or several."""
     folder.mkdir(parents=True)
     sources: dict[str, object] = {}
     for name, table in tables.items():
         table.write_csv(folder / f"{name}.csv")
         sources[name] = f"{name}.csv"
-    for name, (mapping, export) in exports.items():
-        export.write_csv(folder / f"export_{name}.csv", separator=";")
-        sources[name] = {"file": f"export_{name}.csv", "mapping": mapping}
-    return say(folder, sources)
+    for name, given in exports.items():
+        several = given if isinstance(given, list) else [given]
+        sources[name] = [
+            {"file": _written(export, folder, name, mapping), "mapping": mapping}
+            for mapping, export in several
+        ]
+    return _say(folder, sources, town(n_months))
 
 
-def say(folder: Path, sources: dict[str, object], **more: object) -> Path:
+def _written(export: pl.DataFrame, folder: Path, name: str, mapping: str) -> str:
+    file = f"{mapping}_{name}.csv"
+    export.write_csv(folder / file, separator=";")
+    return file
+
+
+def _say(folder: Path, sources: dict[str, object], town: Simulated) -> Path:
     """``delivery.yaml`` of the town with these files."""
     about = {
         "schema_version": 1,
         "executor_id": "GM9904",
         "municipality_id": "GM9904",
-        "extract_date": date.fromisoformat(town().extract_date),
-        "first_month": town().first_month,
-        "last_month": town().last_month,
+        "extract_date": date.fromisoformat(town.extract_date),
+        "first_month": town.first_month,
+        "last_month": town.last_month,
         "mapping": "canonical",
         "pseudonym": "random",
         "synthetic": True,
         "legal_ground": dict.fromkeys(GROUNDS, "made-up people"),
         "tables": sources,
     }
-    (folder / "delivery.yaml").write_text(yaml.safe_dump(about | more), encoding="utf-8")
+    (folder / "delivery.yaml").write_text(yaml.safe_dump(about), encoding="utf-8")
     return folder
 
 

@@ -96,8 +96,8 @@ def flag_planned_dates(frame: pl.DataFrame, context: Context) -> RuleResult:
 
 def _key(frame: pl.DataFrame, table: str) -> list[str]:
     """The columns that name a row of ``table``, as far as a duplicate is concerned."""
-    more = {"clients": (*IDENTITY, "report_month"), "benefits": ("report_month",)}.get(table, ())
-    return [c for c in (*tables()[table].key, *more) if c in frame.columns]
+    more = IDENTITY if table == "clients" else ()
+    return [c for c in (*tables()[table].key, *more, "report_month") if c in frame.columns]
 
 
 def _code_lists(table: str) -> dict[str, list[str]]:

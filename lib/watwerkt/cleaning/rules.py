@@ -21,6 +21,7 @@ DATED = tuple(n for n, t in tables().items() if any(c.kind == "date" for c in t.
 CLIENTS, BENEFITS, ASSIGNMENTS, CONTACTS, SERVICES, JOBS = (
     (name,) for name in ("clients", "benefits", "assignments", "contacts", "services", "jobs")
 )
+REPORTED = ("benefits", "traits", "services")  # beside clients: what extracts of a row a month hold
 
 RULES: tuple[Rule, ...] = (
     Rule("D01", "merge", ALL, every_table.merge_exact_duplicates),
@@ -34,8 +35,9 @@ RULES: tuple[Rule, ...] = (
     Rule("B02", "quarantine", BENEFITS, benefits.drop_future_periods),
     Rule("B03", "repair", BENEFITS, benefits.repair_running_ends),
     Rule("B04", "quarantine", (*BENEFITS, "traits", "admin_errors"), persons.drop_unknown_persons),
-    Rule("B10", "merge", BENEFITS, snapshots.merge_superseded_snapshots),
+    Rule("B10", "merge", REPORTED, snapshots.merge_superseded_snapshots),
     Rule("B10", "flag", BENEFITS, snapshots.flag_vanished_benefits),
+    Rule("B10", "repair", SERVICES, snapshots.repair_vanished_services),
     Rule("B11", "flag", BENEFITS, shared_starts.flag_shared_starts),
     Rule("B05", "flag", BENEFITS, benefits.flag_outside_working_age),
     Rule("B06", "merge", BENEFITS, spells.merge_overlapping_periods),

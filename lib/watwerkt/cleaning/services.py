@@ -11,6 +11,13 @@ from watwerkt.codebook import read_codebook
 SRG_BREAK = "SRG transaction system"
 
 
+def srg_break() -> tuple[date, date]:
+    """First days of the first and the last month of the break in SRG."""
+    entry = next(b for b in read_codebook("breaks")["breaks"] if b["name"] == SRG_BREAK)
+    first, last = (date.fromisoformat(f"{entry[m]}-01") for m in ("first_month", "last_month"))
+    return first, last
+
+
 def drop_backward_services(frame: pl.DataFrame, context: Context) -> RuleResult:
     """A service does not end before it starts."""
     return quarantine_rows(frame, pl.col("end_date") < pl.col("start_date"))
@@ -18,8 +25,7 @@ def drop_backward_services(frame: pl.DataFrame, context: Context) -> RuleResult:
 
 def flag_series_break(frame: pl.DataFrame, context: Context) -> RuleResult:
     """A service that starts or ends in the months of the SRG break (2022-12, 2023-01)."""
-    entry = next(b for b in read_codebook("breaks")["breaks"] if b["name"] == SRG_BREAK)
-    first, last = (date.fromisoformat(f"{entry[m]}-01") for m in ("first_month", "last_month"))
+    first, last = srg_break()
     in_break = [
         pl.col(day).dt.month_start().is_between(first, last) for day in ("start_date", "end_date")
     ]

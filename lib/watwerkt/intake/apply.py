@@ -162,14 +162,18 @@ def _translated(text: pl.Series, entry: Entry, read: dict[str, pl.Series]) -> pl
 
 
 def _by_codes(text: pl.Series, codes: dict[str, str]) -> pl.Series:
-    """Case, inner spaces and noughts that a spreadsheet ate do not matter; unknown ones stay."""
+    """Case, inner spaces and noughts that a spreadsheet ate do not matter; unknown ones stay.
+
+    A code that stands for nothing (``"9": ""``, does not apply) leaves the cell empty.
+    """
     if not codes:
         return text
     plain = text.str.to_lowercase().str.replace_all(r"\s+", " ")
     listed = {" ".join(code.lower().split()): canonical for code, canonical in codes.items()}
     eaten = {code.lstrip("0"): canonical for code, canonical in listed.items() if code.isdigit()}
     known = {code: canonical for code, canonical in (eaten | listed).items() if code}
-    return plain.replace_strict(known, default=None, return_dtype=pl.String).fill_null(text)
+    found = plain.replace_strict(known, default=None, return_dtype=pl.String).fill_null(text)
+    return found.set((found == "").fill_null(value=False), None)
 
 
 def _read(source: pl.Series, column: schemas.Column, mapping: Mapping) -> tuple[pl.Series, int]:
