@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from watwerkt.analysis.bands import band_of
 from watwerkt.analysis.destination import GROUPS, is_exit_to
 from watwerkt.disclosure import Gap, Policy, Protected, protect_aggregates
 from watwerkt.disclosure.gap import NO_MONTHS
@@ -17,7 +18,9 @@ def exits_by_year(panel: pl.LazyFrame, policy: Policy) -> Protected | Gap:
     no expected number stands beside the observed one here.
     """
     counts = (
-        panel.group_by(year=pl.col("month").dt.year(), band=_band())
+        panel.group_by(
+            year=pl.col("month").dt.year(), band=band_of(pl.col("months_since_entry"), BANDS)
+        )
         .agg(
             pl.len().alias("n_person_months"),
             pl.col("person_id").n_unique().alias("n_persons"),
@@ -34,11 +37,3 @@ def exits_by_year(panel: pl.LazyFrame, policy: Policy) -> Protected | Gap:
     if counts.is_empty():
         return NO_MONTHS
     return protect_aggregates(counts.to_pandas(), policy)
-
-
-def _band() -> pl.Expr:
-    band = pl.lit("36+")
-    for name, end in reversed(list(BANDS.items())):
-        if end is not None:
-            band = pl.when(pl.col("months_since_entry") < end).then(pl.lit(name)).otherwise(band)
-    return band

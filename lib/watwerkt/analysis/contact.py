@@ -49,25 +49,50 @@ def contacts_by_channel(
 def clients_without_contact(panel: pl.LazyFrame, policy: Policy) -> Protected | Gap:
     """Share of clients without personal contact in the past 3, 6 and 12 months.
 
-    In the last month of the window, among those a year or longer on benefit, so that every one of
-    them could have been spoken to; client-months whose registration collapsed are left out.
+    In the last month of the window, each among those who were on benefit in all of these months,
+    so that every one of them could have been spoken to. Clients of whom no contact may mean that
+    none was written down are left out.
     """
-    last = (
-        panel.filter("is_contact_known", pl.col("months_since_entry") >= max(PAST_MONTHS))
-        .filter(pl.col("month") == pl.col("month").max())
-        .select(
+    past = past_contacts(panel)
+    long = pl.concat(
+        past.filter(is_asked(months)).select(
+            past_months=pl.lit(months),
             n_clients=pl.len(),
-            **{f"n_{m}": (pl.col(f"n_contacts_{m}m") == 0).sum() for m in PAST_MONTHS},
+            n_without=(pl.col(f"n_contacts_{months}m") == 0).sum(),
         )
-        .collect()
-    )
-    if last["n_clients"][0] == 0:
+        for months in PAST_MONTHS
+    ).filter(pl.col("n_clients") > 0)
+    if long.is_empty():
         return NO_CONTACTS
-    long = last.unpivot(index="n_clients", variable_name="past_months", value_name="n_without")
-    long = long.with_columns(pl.col("past_months").str.strip_prefix("n_").cast(pl.Int64))
     return protect_shares(
         long.to_pandas(), {"share_without": ("n_without", "n_clients")}, policy, by=["past_months"]
     )
+
+
+def past_contacts(panel: pl.LazyFrame) -> pl.DataFrame:
+    """One row per client of the last month: past contacts, and ``is_past_known``.
+
+    The panel's ``is_contact_known`` looks back six months for a collapse of the registration;
+    ``is_past_known`` twelve, since it has to hold six months earlier too.
+    """
+    month = pl.col("month")
+    past = [f"n_contacts_{months}m" for months in PAST_MONTHS]
+    columns = ["person_id", "months_since_entry", "is_contact_known", *past]
+    last = panel.filter(month == month.max()).select("month", *columns)
+    earlier = panel.select(
+        "person_id", month.dt.offset_by("6mo"), is_past_known=pl.col("is_contact_known")
+    )
+    return (
+        last.join(earlier, on=["person_id", "month"], how="left")
+        .with_columns(is_past_known=pl.col("is_contact_known") & pl.col("is_past_known"))
+        .collect()
+    )
+
+
+def is_asked(months: int) -> pl.Expr:
+    """Who was on benefit so long, and of whom no contact on record means that there was none."""
+    is_known = pl.col("is_past_known" if months > 6 else "is_contact_known")
+    return (pl.col("months_since_entry") >= months) & is_known.fill_null(False)
 
 
 def contacts_by_group(panel: pl.LazyFrame, policy: Policy, by: str) -> Protected | Gap:

@@ -1,10 +1,12 @@
-"""Rows of a protected frame: fewer figures than may be shown may be shown."""
+"""Rows of protected frames: what may be shown may be shown in part, and one below another."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
 from watwerkt.disclosure.protected import Protected, _reseal, require_protected
+from watwerkt.errors import DisclosureError
 
 
 def select_rows(protected: Protected, **wanted: Any) -> Protected:
@@ -20,3 +22,17 @@ def select_rows(protected: Protected, **wanted: Any) -> Protected:
     figures = frame[["n_persons"]] if is_estimates else frame.select_dtypes("number")
     n_suppressed = int(figures.isna().sum().sum()) if protected.n_suppressed else 0
     return _reseal(protected, frame, n_suppressed)
+
+
+def join_rows(parts: Sequence[Protected]) -> Protected:
+    """The rows of one or more frames of one kind and policy, with the same columns, as one frame.
+
+    It shows what the parts show. Where a key can have other values in each (a layer that begins
+    in a later year) they are protected one by one: in one grid what cannot be would be a hidden 0.
+    """
+    frames = [require_protected(part).frame for part in parts]
+    kinds = {(part.kind, part.policy_version, part.is_synthetic) for part in parts}
+    if len(kinds) != 1 or len({tuple(frame) for frame in frames}) != 1:
+        raise DisclosureError("only frames of one kind, policy and set of columns can be joined")
+    n_suppressed = sum(part.n_suppressed for part in parts)
+    return _reseal(parts[0], pd.concat(frames, ignore_index=True), n_suppressed)

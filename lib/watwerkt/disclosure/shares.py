@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from watwerkt.disclosure.cells import Array
-from watwerkt.disclosure.counts import as_counts, protected_counts, require_unit
+from watwerkt.disclosure.counts import Unit, as_counts, protected_counts, require_unit
 from watwerkt.disclosure.declared import TOTAL, shown_name
 from watwerkt.disclosure.grid import Grid, Keys, key_columns
 from watwerkt.disclosure.policy import Policy
@@ -32,6 +32,7 @@ def protect_shares(
     totals: Sequence[str] = (),
     n_persons: str | None = None,
     n_caseworkers: str | None = None,
+    of: Unit = "persons",
 ) -> Protected:
     """Numerators, denominators and their shares, which may be shown.
 
@@ -39,16 +40,16 @@ def protect_shares(
     ----------
     shares : share column → (numerator, denominator), counts in ``table``; the rest, denominator
         less numerator, is protected too, so that a share near 0 or 100 % is hidden.
-    by, totals, n_persons, n_caseworkers : as in ``protect_counts``; at most one total.
+    by, totals, n_persons, n_caseworkers, of : as in ``protect_counts``; at most one total.
     """
     counts = list(dict.fromkeys(name for pair in shares.values() for name in pair))
-    require_unit(counts, n_persons, "persons")
+    require_unit(counts, n_persons, of)
     columns: dict[str, Array] = {}
     for pair in shares.values():
         others = {*counts, *shares} - {*pair, n_persons, n_caseworkers}
         grid, shown = _protect_pair(
             table.drop(columns=[c for c in table if c in others]), *pair, policy, by=by,
-            totals=totals, n_persons=n_persons, n_caseworkers=n_caseworkers,
+            totals=totals, n_persons=n_persons, n_caseworkers=n_caseworkers, of=of,
         )  # fmt: skip
         for name, values in shown.items():
             columns[name] = np.where(np.isnan(values), np.nan, columns.get(name, values))

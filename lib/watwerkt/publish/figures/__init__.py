@@ -2,6 +2,18 @@
 
 from watwerkt.publish.figures.bars import plot_bands, plot_stack
 from watwerkt.publish.figures.forest import plot_forest
+from watwerkt.publish.figures.layers import plot_layers
 from watwerkt.publish.figures.lines import plot_curve, plot_lines
+from watwerkt.publish.figures.pairs import plot_pairs
+from watwerkt.publish.figures.pyramid import plot_pyramid
 
-__all__ = ["plot_bands", "plot_curve", "plot_forest", "plot_lines", "plot_stack"]
+__all__ = [
+    "plot_bands",
+    "plot_curve",
+    "plot_forest",
+    "plot_layers",
+    "plot_lines",
+    "plot_pairs",
+    "plot_pyramid",
+    "plot_stack",
+]

@@ -82,6 +82,18 @@ def drop_margins(frame: pd.DataFrame, *keys: str) -> pd.DataFrame:
     return frame[~is_margin].infer_objects()
 
 
+def align_series(frame: pd.DataFrame, key: str, figure: str, series: str) -> pd.DataFrame:
+    """``figure`` with one row per ``key`` and one column per ``series``, both as they first come."""
+    frame = drop_margins(frame, key, series)
+    heads = list(dict.fromkeys(frame[key]))
+    found = frame.set_index([key, series])[figure].astype("float64")
+    columns = {
+        code: found.reindex([(head, code) for head in heads]).to_numpy()
+        for code in dict.fromkeys(frame[series])
+    }
+    return pd.DataFrame(columns, index=heads)
+
+
 def spread(wanted: np.ndarray, tall: np.ndarray) -> np.ndarray:
     """The centres nearest to ``wanted`` (increasing) at which things ``tall`` do not overlap.
 
