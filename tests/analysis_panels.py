@@ -105,6 +105,7 @@ def spells_of(rows: pl.DataFrame) -> pl.LazyFrame:
         start_date=entry,
         end_date=pl.when(has_left).then(pl.col("month").dt.offset_by("14d")),
         exit_destination=pl.when(has_left).then("exit_destination"),
+        entry_reason=pl.lit("job_loss"),
         is_left_censored=pl.lit(False),
         risk_end_date=pl.lit(None, pl.Date),
     )

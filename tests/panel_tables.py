@@ -53,7 +53,7 @@ def frame(rows: list[dict]) -> pl.DataFrame:
 
 
 def _dtype(name: str) -> pl.DataType:
-    if name.startswith("is_"):
+    if name.startswith(("is_", "has_")):
         return pl.Boolean()
     return TYPES.get(name, TYPES.get(name.rsplit("_", 1)[-1], pl.String()))
 

@@ -13,7 +13,6 @@ from watwerkt.analysis.contact import (
 )
 from watwerkt.analysis.contact import (
     _first_contacts,
-    clients_without_contact,
     contacts_by_channel,
     contacts_by_group,
     time_to_first_contact,
@@ -67,34 +66,6 @@ def test_channels_count_reached_personal_talks_in_months_that_are_observed():
     per_100 = dict(zip(found["channel"], found["contacts_per_100"], strict=True))
     assert per_100 == {"phone": 50.0, "in_person": 25.0}  # over 40 months of clients
     assert found["n_persons"].tolist() == [10, 10]
-
-
-def test_without_contact_is_asked_of_clients_of_a_year_in_the_last_month():
-    found = clients_without_contact(
-        panel("""
-    person_id months_since_entry is_contact_known n_contacts_3m n_contacts_6m n_contacts_12m month
-    ann 12 yes 0 0 0 2021-12-01
-    bo 40 yes 0 1 1 2021-12-01
-    cy 30 yes 0 0 2 2021-12-01
-    dee 30 yes 1 1 2 2021-12-01
-    eve 11 yes 1 1 1 2021-12-01
-    fay 30 no 1 1 1 2021-12-01
-    gil 30 yes 1 1 1 2021-11-01
-    """),
-        EXACT,
-    ).frame
-    assert found["n_clients"].unique().tolist() == [40]
-    assert dict(zip(found["past_months"], found["n_without"], strict=True)) == {
-        3: 30,
-        6: 20,
-        12: 10,
-    }
-    # one decimal of 40 people, halves upward
-    assert dict(zip(found["past_months"], found["share_without"], strict=True)) == {
-        3: 0.8,
-        6: 0.5,
-        12: 0.3,
-    }
 
 
 def test_groups_are_of_known_months_and_a_missing_trait_is_a_group():

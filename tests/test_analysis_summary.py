@@ -8,7 +8,7 @@ import pytest
 from disclosure_tables import POLICY, policy
 from watwerkt.analysis import summary
 from watwerkt.disclosure import Protected, protect_counts, protect_estimates
-from watwerkt.disclosure.selection import select_rows
+from watwerkt.disclosure.selection import join_rows, select_rows
 from watwerkt.errors import DisclosureError
 from watwerkt.publish.language import Translator
 
@@ -175,3 +175,25 @@ def test_nothing_but_a_protected_frame_is_selected_from():
 def test_a_value_that_no_row_has_leaves_no_row():
     assert select_rows(exits(), year=1999).frame.empty
     assert select_rows(exits(), year=[]).frame.empty
+
+
+def test_joined_rows_show_what_the_parts_show():
+    parts = [select_rows(exits(), place="b"), select_rows(exits(), place="a", year=2020)]
+    found = join_rows(parts)
+    assert (found.kind, found.policy_version, found.n_suppressed) == ("counts", "own", 2)
+    assert found.frame["n_exits"].isna().tolist() == [False, True, True, False]
+
+
+def test_rows_of_another_kind_or_policy_are_not_joined():
+    other = protect_counts(EXITS, ["n_exits"], policy(version="new"), by=["year", "place"])
+    narrower = protect_counts(
+        EXITS[EXITS["place"] == "a"].drop(columns="place"),
+        ["n_exits"],
+        policy(version="own"),
+        by=["year"],
+    )
+    for part in (other, narrower):
+        with pytest.raises(DisclosureError, match="one kind, policy and set of columns"):
+            join_rows([exits(), part])
+    with pytest.raises(DisclosureError, match="only a protected frame"):
+        join_rows([exits(), EXITS])

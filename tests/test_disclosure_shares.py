@@ -52,6 +52,31 @@ def test_a_share_near_nobody_or_everybody_is_hidden(n_work, is_shown):
     assert frame["n_work"].notna().tolist() == [bool(is_shown)]
 
 
+@pytest.mark.parametrize(
+    ("n_missing", "share"), [(0, 0.0), (3, None), (20, 0.4), (47, None), (50, 1.0)]
+)
+def test_of_the_register_it_may_be_said_that_nothing_is_missing(n_missing, share):
+    """None or all of fifty fields filled is about the register; three are somebody's."""
+    fields = pd.DataFrame({"trait": ["education"], "n_missing": [n_missing], "n_clients": [50]})
+    missing = {"missing_share": ("n_missing", "n_clients")}
+    found = protect_shares(fields, missing, POLICY, by=["trait"], of="records").frame.iloc[0]
+    assert (None if pd.isna(found["missing_share"]) else found["missing_share"]) == share
+
+
+def test_a_share_of_nobody_is_no_share():
+    fields = pd.DataFrame({"trait": ["education"], "n_missing": [0], "n_clients": [0]})
+    missing = {"missing_share": ("n_missing", "n_clients")}
+    found = protect_shares(fields, missing, POLICY, by=["trait"], of="records").frame
+    assert found["missing_share"].isna().all()
+
+
+def test_one_category_is_a_distribution_too():
+    one = pd.DataFrame({"band": pd.Categorical(["0–24"], ordered=True), "n_clients": [20]})
+    assert protect_distribution(one, "n_clients", POLICY, by=["band"]).frame["share"].tolist() == [
+        1
+    ]
+
+
 def test_two_shares_of_one_whole_agree_on_it():
     counts = table("""
         year  n_low  n_high  n_exits

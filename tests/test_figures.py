@@ -15,7 +15,16 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from numpy.testing import assert_allclose
 
-from watwerkt.publish.figures import plot_bands, plot_curve, plot_forest, plot_lines, plot_stack
+from watwerkt.publish.figures import (
+    plot_bands,
+    plot_curve,
+    plot_forest,
+    plot_layers,
+    plot_lines,
+    plot_pairs,
+    plot_pyramid,
+    plot_stack,
+)
 from watwerkt.publish.figures.axis import LINE_HEIGHT, spread
 from watwerkt.publish.labels import Labels
 from watwerkt.publish.language import Translator
@@ -66,6 +75,24 @@ LEDGER = pd.DataFrame(
     itertools.product(["benefits", "contacts", "total"], ["merge", "repair", "quarantine"]),
     columns=["table", "action"],
 ).assign(n_rows=[100, 60, 30, 2500, 600, 220, 2600, 660, 250])
+COHORTS = pd.DataFrame(
+    itertools.product(MONTHS[::12], ["≤ 2018", "2019", "2020", "total"]),
+    columns=["month", "cohort"],
+).assign(n_persons=pd.array([900, 0, 0, 900, 700, 300, 0, 1010, *[500, pd.NA, pd.NA, 900] * 4]))
+STEPS = {
+    "1": "trede 1: geïsoleerd",
+    "2": "trede 2: sociale contacten buitenshuis",
+    "3": "trede 3: deelname georganiseerde activiteiten",
+}
+WHO = {"stock": "mensen in de bijstand", "inflow": "instromers"}
+PAIRS = pd.DataFrame(itertools.product(WHO, STEPS), columns=["population", "step"]).assign(
+    share=[0.41, 0.02, np.nan, 0.4, 0.31, np.nan]
+)
+AGES = pd.DataFrame(
+    itertools.product(["18–26", "27–44", "45+", "total"], ["male", "female", "total"]),
+    columns=["age", "sex"],
+).assign(n_persons=pd.array([75, 80, 155, 1435, 1575, 3010, pd.NA, 415, 425, 1520, 2070, 3590]))
+SEXES, AGED = {"male": "man", "female": "vrouw"}, {"y": "age"}
 ODDS = dict.fromkeys(("estimate", "conf_low", "conf_high", "mde"), "exp.2")
 SHARES = dict.fromkeys(("estimate", "conf_low", "conf_high"), "%1")
 
@@ -86,6 +113,19 @@ def drawings(is_narrow: bool) -> dict[str, Figure]:
         "bands": (plot_bands, BANDS, label("band n_months"), {"x": "band", "y": "n_months"}),
         "forest": (plot_forest, FOREST, forest, {"is_ratio": True}),
         "stack": (plot_stack, LEDGER, label("table action n_rows"), stack()),
+        "layers": (plot_layers, COHORTS, label("month cohort n_persons"), lines("cohort")),
+        "pairs": (
+            plot_pairs,
+            PAIRS,
+            label("step population share", {"share": "%0"}, {"step": STEPS, "population": WHO}),
+            {"y": "step", "x": "share", "series": "population"},
+        ),
+        "pyramid": (
+            plot_pyramid,
+            AGES,
+            label("age sex n_persons", {}, {"sex": SEXES}),
+            {"y": "age"},
+        ),
     }
     with house_style():
         return {
@@ -190,6 +230,42 @@ def test_a_suppressed_band_is_a_dash_and_no_bar():
 def test_a_margin_is_no_part_of_a_drawing():
     assert "total" not in said(WIDE["stack"])
     assert len(WIDE["stack"].axes[0].patches) == 6
+
+
+@pytest.mark.parametrize("figures", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_layers_reach_their_total_and_what_is_hidden_is_hatched(figures):
+    (axes,) = figures["layers"].axes
+    layers, rest = axes.collections[:3], axes.collections[3]
+    tops = [layer.get_paths()[0].vertices[:, 1].max() for layer in layers]
+    assert tops == [900, 1000, 1000]
+    assert rest.get_hatch()
+    assert rest.get_paths()[0].vertices[:, 1].max() == 1010
+    assert "niet getoond: te weinig mensen" in said_in_legend(figures["layers"])
+    named = {t.get_text() for t in texts(figures["layers"])}
+    assert {"≤ 2018", "2019", "2020"} <= named
+
+
+def said_in_legend(figure: Figure) -> str:
+    return "\n".join(text.get_text() for legend in figure.legends for text in legend.texts)
+
+
+@pytest.mark.parametrize("figures", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_pairs_have_a_shape_and_a_value_each_and_a_dash_where_nothing_may_be_shown(figures):
+    (axes,) = figures["pairs"].axes
+    points = [
+        line for line in axes.lines if line.get_marker() in {"o", "D"} and len(line.get_xdata())
+    ]
+    drawn = {(line.get_marker(), round(float(line.get_xdata()[0]), 2)) for line in points}
+    assert drawn == {("o", 0.41), ("D", 0.4), ("o", 0.02), ("D", 0.31)}
+    assert {"41%", "40%", "2%", "31%", "–"} <= set(said(figures["pairs"]).splitlines())
+    assert axes.get_xlim()[0] == 0
+
+
+def test_a_pyramid_puts_the_sexes_on_either_side_and_hides_what_is_few():
+    (axes,) = WIDE["pyramid"].axes
+    assert [patch.get_width() for patch in axes.patches] == [-75, -1435, 0, 80, 1575, 415]
+    assert {"man", "vrouw", "1.435", "–"} <= set(said(WIDE["pyramid"]).splitlines())
+    assert "−" not in said(WIDE["pyramid"]), "people are counted to the left too"
 
 
 def test_a_naive_estimate_looks_and_is_called_misleading():

@@ -16,7 +16,8 @@ PARAMS = ROOT / "papermill_params"
 
 
 def test_the_chapters_are_there():
-    wanted = {"00_summary", "01_data_quality", "03_caseload_outflow", "04_contact_intensity"}
+    wanted = {"00_summary", "01_data_quality", "02_population"}
+    wanted |= {"03_caseload_outflow", "04_contact_intensity"}
     assert wanted <= {path.stem for path in NOTEBOOKS}
 
 

@@ -42,8 +42,9 @@ def layered_stock(
 
 def _protect_year(rows: pd.DataFrame, by: str, layers: list[str], policy: Policy) -> Protected:
     """One calendar year; a layer that it could have and has not is a count of 0."""
-    year = rows["month"].dt.year.max()
-    possible = [name for name in layers if by != COHORT or not _place(name) > _place(str(year))]
+    year = str(rows["month"].dt.year.max())
+    later = {name for name in layers if name.isdigit() and name > year}
+    possible = [name for name in layers if name not in later]
     whole = (
         rows.astype({by: pd.CategoricalDtype(possible, ordered=True)})
         .groupby(["month", by], observed=False)["n_persons"]

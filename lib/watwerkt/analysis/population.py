@@ -111,7 +111,7 @@ def by_sex_and_age(people: pl.DataFrame, population: str, policy: Policy) -> Pro
     """Persons of one population by age band and sex, with their totals."""
     counts = (
         people.filter(pl.col("population") == population)
-        .group_by("age_band", pl.col("sex").fill_null(UNKNOWN))
+        .group_by("age_band", _listed("sex"))
         .agg(n_persons=pl.len())
     )
     if counts.is_empty():
@@ -129,7 +129,7 @@ def composition(
         return NO_MONTHS
     if asked[key].is_null().all():
         return NOT_DELIVERED[key]
-    counts = asked.group_by("population", pl.col(key).fill_null(UNKNOWN)).agg(n_persons=pl.len())
+    counts = asked.group_by("population", _listed(key)).agg(n_persons=pl.len())
     keys = ["population", key]
     return protect_distribution(in_order(counts, *keys), "n_persons", policy, by=keys)
 
@@ -152,3 +152,8 @@ def in_order(counts: pl.DataFrame, *keys: str) -> pd.DataFrame:
     """The counts in pandas, their keys ordered as they are to be read."""
     kinds = {key: pd.CategoricalDtype(ORDERS[key], ordered=True) for key in keys}
     return counts.to_pandas().astype(kinds)
+
+
+def _listed(key: str) -> pl.Expr:
+    """The codes of ``key``; one that is missing, or on no list (a trait's text), is unknown."""
+    return pl.when(pl.col(key).is_in(ORDERS[key])).then(key).otherwise(pl.lit(UNKNOWN)).alias(key)

@@ -27,8 +27,8 @@ TRAITS = {  # trait → the column that says whether it is known
     **{"household_type": "household_type", "entry_reason": "entry_reason"},
     **{"exemption": "is_exempt", "contact": "is_contact_known"},
 }
-YEARS_AGO = {"0": 1, "1": 2, "2-4": 5, "5+": None}
-RECENT = ["0", "1"]
+YEARS_AGO = {"< 1": 1, "1–2": 2, "2–5": 5, "5+": None}  # since the step was written down
+RECENT = ["< 1", "1–2"]
 NO_DATES = Gap("Not delivered: when the distance to the labour market was written down.")
 
 
@@ -74,11 +74,13 @@ def out_of_sight(
     A step is recent that was written down in the two years before. As in the shares without
     contact, clients of whom no contact may mean that none was written down are left out.
     """
+    months = max(PAST_MONTHS)
+    asked = past_contacts(panel).filter(is_asked(months))
+    if asked.is_empty():
+        return NO_CONTACTS
     dated = _date_distance(people, traits)
     if dated is None:
         return NO_DATES
-    months = max(PAST_MONTHS)
-    asked = past_contacts(panel).filter(is_asked(months))
     counts = (
         asked.join(dated, on="person_id")
         .group_by(
@@ -88,8 +90,6 @@ def out_of_sight(
         .agg(n_persons=pl.len())
         .to_pandas()
     )
-    if counts.empty:
-        return NO_CONTACTS
     keys = ["is_recent", "is_spoken"]
     return protect_counts(counts, ["n_persons"], policy, by=keys, totals=keys)
 

@@ -86,7 +86,7 @@ def require_groups(table: pd.DataFrame, keys: Sequence[str], n: str, policy: Pol
     """Refuse a table by a text of which every value stands for one person, whatever its name."""
     for key in keys:
         persons = table.groupby(key, observed=True)[n].max()
-        is_text = table[key].map(lambda value: isinstance(value, str)).all()
+        is_text = all(isinstance(value, str) for value in table[key])
         if is_text and len(persons) >= policy.threshold and (persons <= 1).all():
             raise DisclosureError(
                 f"each of the {len(persons)} values of {shown_name(key)} is about one person at "

@@ -104,7 +104,7 @@ def _protect_pair(
 
 def _share(numerator: pd.Series, denominator: pd.Series, policy: Policy) -> pd.Series:
     """Protected by protected; in no more decimals than the rounding of the counts supports."""
-    of = denominator.to_numpy(float, na_value=np.nan)
+    of = denominator.replace(0, pd.NA).to_numpy(float, na_value=np.nan)
     decimals = np.clip(np.ceil(np.log10(of / policy.round_base)), 1, 4)
     power = 10 ** np.nan_to_num(decimals, nan=1)
     share = np.floor(numerator.to_numpy(float, na_value=np.nan) / of * power + 0.5) / power

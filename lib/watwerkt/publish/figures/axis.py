@@ -83,7 +83,7 @@ def drop_margins(frame: pd.DataFrame, *keys: str) -> pd.DataFrame:
 
 
 def align_series(frame: pd.DataFrame, key: str, figure: str, series: str) -> pd.DataFrame:
-    """``figure`` with one row per ``key`` and one column per ``series``, both as they first come."""
+    """``figure`` with a row per ``key`` and a column per ``series``, both as they first come."""
     frame = drop_margins(frame, key, series)
     heads = list(dict.fromkeys(frame[key]))
     found = frame.set_index([key, series])[figure].astype("float64")

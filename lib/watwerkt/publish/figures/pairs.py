@@ -1,12 +1,13 @@
 """Pairs: two or more groups side by side, category by category."""
 
 import textwrap
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from watwerkt.publish.figures.axis import align_series, format_axis
+from watwerkt.publish.figures.axis import LINE_HEIGHT, align_series, format_axis
 from watwerkt.publish.labels import Labels
 from watwerkt.publish.language import NOTHING
 from watwerkt.publish.style import FAINT, GRID, build_axes, colours_of, order_codes
@@ -23,7 +24,7 @@ def plot_pairs(frame: pd.DataFrame, labels: Labels, *, y: str, x: str, series: s
     a category without any has a dash. The horizontal axis starts at nought.
     """
     wide = align_series(frame, y, x, series)
-    codes = order_codes(wide)
+    codes = order_codes(wide.columns)
     wide, categories = wide[codes], list(wide.index)
     row_height = 0.66 if labels.is_narrow else 0.44
     figure, axes = build_axes(labels, height=1.4 + row_height * len(categories))
@@ -71,11 +72,15 @@ def _draw_row(
 
 
 def _name_row(axes: Axes, place: int, labels: Labels, name: str) -> None:
-    """The name of a row: left of the axes, on a phone above the row."""
+    """Left of the axes, on a phone above the row; each line is a text of its own."""
     where = axes.get_yaxis_transform()
-    if labels.is_narrow:
-        text = textwrap.fill(name, NAME_WIDTH_NARROW)
-        axes.text(0, place - 0.28, text, transform=where, va="bottom", fontsize=9, color=FAINT)
-    else:
-        text = textwrap.fill(name, NAME_WIDTH)
-        axes.text(-0.07, place, text, transform=where, ha="right", va="center")
+    lines = textwrap.wrap(name, NAME_WIDTH_NARROW if labels.is_narrow else NAME_WIDTH)
+    for i, line in enumerate(lines):
+        if labels.is_narrow:
+            style: dict[str, Any] = {"va": "bottom", "fontsize": 9, "color": FAINT}
+            offset = (0, 10 + (len(lines) - 1 - i) * LINE_HEIGHT)
+        else:
+            style = {"ha": "right", "va": "center"}
+            offset = (-34, ((len(lines) - 1) / 2 - i) * LINE_HEIGHT)
+        at: dict[str, Any] = {"xycoords": where, "xytext": offset, "textcoords": "offset points"}
+        axes.annotate(line, (0, place), **at, **style)

@@ -49,7 +49,7 @@ def plot_pyramid(
     axes.set_xlim(-widest, widest)
     axes.axvline(0, color="white", linewidth=1)
     axes.set_yticks(range(len(bands)), [labels.value(y, band) for band in bands])
-    axes.set_title(labels.column(y), loc="left", fontsize=10, color=FAINT, pad=8)
+    axes.set_title(labels.column(y), loc="left", fontsize=10, color=FAINT, pad=22)
     axes.set_xlabel(labels.column(x))
     number = labels.translator.number
     axes.xaxis.set_major_locator(MaxNLocator(5 if labels.is_narrow else 7, integer=True))
