@@ -21,7 +21,6 @@ from watwerkt.analysis.destination import STAY
 from watwerkt.codebook import UNKNOWN, codes
 from watwerkt.disclosure import Gap, Policy, Protected, protect_counts, protect_distribution
 from watwerkt.disclosure.gap import NO_MONTHS
-from watwerkt.panel.running import add_latest
 
 STOCK, INFLOW, OUTFLOW = "stock", "inflow", "outflow"
 ENTERING = (STOCK, INFLOW)
@@ -139,12 +138,12 @@ def add_dated(people: pl.DataFrame, values: pl.LazyFrame) -> pl.DataFrame:
 
     ``values`` has ``person_id``, ``day`` (valid from) and what is to be added.
     """
-    rows = people.lazy().with_columns(day=pl.max_horizontal("month", "start_date"))
-    dated = values.sort("person_id", "day")
+    rows = people.with_columns(day=pl.max_horizontal("month", "start_date"))
+    dated = values.collect().sort(pl.all())
     return (
-        add_latest(rows.sort("person_id", "day"), dated, on="day", by="person_id")
+        rows.sort("person_id", "day", "population")
+        .join_asof(dated, on="day", by="person_id", check_sortedness=False)
         .drop("day")
-        .collect()
     )
 
 

@@ -1,5 +1,7 @@
 """A pyramid: counts per age band, one sex to the left and the other to the right."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -34,16 +36,14 @@ def plot_pyramid(
         axes.barh(range(len(bands)), side * wide[sex].fillna(0), height=0.8, color=colour)
         for place, value in enumerate(wide[sex]):
             _write_end(axes, place, side * np.nan_to_num(value), labels.value(x, value), side)
-        axes.text(
-            0.5 + side * 0.25,
-            1.0,
-            labels.value(series, sex),
-            transform=axes.transAxes,
-            ha="center",
-            va="bottom",
-            color=colour,
-            fontweight="bold",
-        )
+        name: dict[str, Any] = {
+            "va": "bottom",
+            "ha": "center",
+            "color": colour,
+            "fontweight": "bold",
+        }
+        above = axes.transAxes
+        axes.text(0.5 + side * 0.25, 1.0, labels.value(series, sex), transform=above, **name)
     highest = np.nan_to_num(wide.to_numpy()).max(initial=0)
     widest = HEADROOM * highest if highest > 0 else 1
     axes.set_xlim(-widest, widest)
@@ -51,12 +51,17 @@ def plot_pyramid(
     axes.set_yticks(range(len(bands)), [labels.value(y, band) for band in bands])
     axes.set_title(labels.column(y), loc="left", fontsize=10, color=FAINT, pad=22)
     axes.set_xlabel(labels.column(x))
+    _count_both_ways(axes, labels)
+    return figure
+
+
+def _count_both_ways(axes: Axes, labels: Labels) -> None:
+    """Ticks without a minus: people are counted to the left too."""
     number = labels.translator.number
     axes.xaxis.set_major_locator(MaxNLocator(5 if labels.is_narrow else 7, integer=True))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda tick, _: number(abs(tick))))
     axes.grid(visible=False, axis="y")
     axes.tick_params(axis="y", length=0)
-    return figure
 
 
 def _write_end(axes: Axes, place: int, at: float, text: str, side: int) -> None:
