@@ -52,10 +52,6 @@ validate: env
 lab: env
 	$(BIN)/jupyter lab --notebook-dir=notebooks
 
-# A town of 40,000 clients over 72 months: make it, prepare it, report on it.
+# Prepare a city beside a bare Polars build of its panel; benchmarks/README.md says how to read it.
 bench: env
-	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder" data/prepared/GM9910' EXIT && set -e && \
-	for step in "synth $$folder --municipality GM9910 --clients 40000 --months 72 --seed 1" \
-	            "prepare $$folder/GM9910 --out $$folder/prepared" \
-	            "report GM9910 --delivery $$folder/GM9910 --out $$folder/reports"; do \
-	  echo "watwerkt $${step%% *}"; bash -c "time $(BIN)/watwerkt $$step"; done
+	$(BIN)/python benchmarks/prepare/run.py
