@@ -1,8 +1,9 @@
-"""What every test may ask for: the repository, and a Chromium where there is one."""
+"""What every test may ask for: the repository, a Chromium and LibreOffice where they are there."""
 
 import os
 import shutil
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,10 @@ from playwright.sync_api import Browser, sync_playwright
 
 ROOT = Path(__file__).parents[1]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+LOCALE = """<?xml version="1.0"?>
+<oor:items xmlns:oor="http://openoffice.org/2001/registry">
+<item oor:path="/org.openoffice.Setup/L10N"><prop oor:name="ooSetupSystemLocale" oor:op="fuse">
+<value>{}</value></prop></item></oor:items>"""
 QUIETLY = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
@@ -19,19 +24,40 @@ def find_chromium() -> str | None:
     return next((p for n in [*named, *BROWSERS] if n and (p := shutil.which(n))), None)
 
 
+def find_soffice() -> str | None:
+    """``$SOFFICE``, or LibreOffice on the path."""
+    named = [os.environ.get("SOFFICE", ""), "soffice", "libreoffice"]
+    return next((p for n in named if n and (p := shutil.which(n))), None)
+
+
+def absent() -> dict[str, str]:
+    """Marks whose program is not there, and what to say of it."""
+    hints = {}
+    if not find_chromium():
+        hints["browser"] = (
+            "NO CHROMIUM: THE BROWSER TESTS DID NOT RUN. "
+            "Install one (Debian: apt-get install chromium) or set CHROMIUM."
+        )
+    if not find_soffice():
+        hints["office"] = (
+            "NO LIBREOFFICE: NOBODY READ THE WORKBOOK AGAIN. "
+            "Install it (Debian: apt-get install libreoffice-calc-nogui) or set SOFFICE."
+        )
+    return hints
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Without a Chromium the browser tests are left out, and the summary says so."""
-    if find_chromium():
-        return
-    left_out = [item for item in items if "browser" in item.keywords]
-    items[:] = [item for item in items if "browser" not in item.keywords]
-    config.hook.pytest_deselected(items=left_out)
+    """Tests whose program is not there are left out, and the summary says so."""
+    left_out = [item for item in items if absent().keys() & set(item.keywords)]
+    if left_out:
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=left_out)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if not find_chromium():
-        terminalreporter.section("NO CHROMIUM: THE BROWSER TESTS DID NOT RUN", red=True)
-        terminalreporter.line("Install one (Debian: apt-get install chromium) or set CHROMIUM.")
+    for hint in absent().values():
+        terminalreporter.section(hint.partition(". ")[0], red=True)
+        terminalreporter.line(hint.partition(". ")[2])
 
 
 @pytest.fixture(scope="session")
@@ -47,3 +73,25 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=QUIETLY)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def soffice(tmp_path: Path) -> Callable[..., Path]:
+    """Convert a file with LibreOffice, of ``locale``; for tests marked ``office``."""
+
+    def convert(path: Path, kind: str, locale: str = "en-US") -> Path:
+        profile = tmp_path / f"profile-{locale}"
+        (profile / "user").mkdir(parents=True, exist_ok=True)
+        (profile / "user" / "registrymodifications.xcu").write_text(LOCALE.format(locale))
+        subprocess.run(
+            [
+                *(find_soffice() or "soffice", f"-env:UserInstallation={profile.as_uri()}"),
+                *("--headless", "--convert-to", kind, "--outdir", path.parent / locale, path),
+            ],
+            check=True,
+            capture_output=True,
+            timeout=300,
+        )
+        return path.parent / locale / f"{path.stem}.{kind}"
+
+    return convert

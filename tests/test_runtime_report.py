@@ -91,6 +91,7 @@ def test_what_is_published_and_what_is_kept(place, written):
         "estimates.parquet",
         "manifest.json",
         "report.html",
+        "tables.xlsx",
     ]
     assert names(restricted) == ["chapters", "log", "run.json"]
     assert names(restricted / "chapters") == [
@@ -134,7 +135,7 @@ def test_the_manifest_names_everything_and_no_place(root, place, written):
         assert len(manifest[f"{name}_sha256"]) == 64
     assert manifest["synthetic"] is True
     assert set(manifest["chapters"]) == {"00_summary", "01_first", "03_second"}
-    assert set(manifest["outputs"]) == {"aggregates.parquet", "estimates.parquet", "report.html"}
+    assert set(manifest["outputs"]) == {*names(written[0])} - {"manifest.json"}
     assert str(root) not in text
     assert str(place.root) not in text
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 
@@ -13,6 +13,7 @@ from nbformat.v4 import new_notebook
 
 from watwerkt.errors import ChapterError, DisclosureError
 from watwerkt.publish.language import LOCALES
+from watwerkt.publish.sheets import SHEET, Sheet, read_sheet
 
 MADE_BY_PAGE = '<div class="ww '
 OWN_ID = re.compile(r'(\s(?:id|aria-labelledby|href)="#?|url\(#)(?!ch|https?:|mailto:)(?=[^"])')
@@ -26,12 +27,14 @@ class Section:
     Attributes
     ----------
     name : the notebook's name, ``03_caseload_outflow``.
+    sheets : the tables that it shows, those of its figures too, for the workbook.
     """
 
     name: str
     title: str
     body: str = ""
     failure: str = ""
+    sheets: tuple[Sheet, ...] = ()
 
     @property
     def number(self) -> str:
@@ -58,8 +61,8 @@ def chapter_section(notebook: NotebookNode, name: str, language: str) -> Section
     exporter = _exporter()
     exporter.register_filter("prose", _prose_writer())
     body, _ = exporter.from_notebook_node(shown)
-    section = Section(name, chapter_title(notebook, name, language))
-    return Section(name, section.title, OWN_ID.sub(rf"\g<1>{section.anchor}-", body).strip())
+    section = Section(name, chapter_title(notebook, name, language), sheets=_read_sheets(shown))
+    return replace(section, body=OWN_ID.sub(rf"\g<1>{section.anchor}-", body).strip())
 
 
 def failed_section(notebook: NotebookNode, name: str, language: str, failure: str) -> Section:
@@ -107,6 +110,12 @@ def _select_outputs(cell: NotebookNode, place: str) -> list[NotebookNode]:
             f"{place} shows something that page did not make; use page.table(), .figure(), .say()"
         )
     return rich
+
+
+def _read_sheets(notebook: NotebookNode) -> tuple[Sheet, ...]:
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    marks = [output.metadata.get("text/html", {}) for output in outputs]
+    return tuple(read_sheet(mark[SHEET]) for mark in marks if SHEET in mark)
 
 
 @cache

@@ -4,7 +4,6 @@ import html
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from inspect import signature
 from typing import Any
 
 import pandas as pd
@@ -17,9 +16,10 @@ from watwerkt.publish.labels import Columns, Labels, build_labels
 from watwerkt.publish.language import Translator
 from watwerkt.publish.provenance import provenance_html
 from watwerkt.publish.sentences import fill_sentence
+from watwerkt.publish.sheets import SHEET, Sheet, build_sheet, sheet_text
 from watwerkt.publish.style import house_style
 from watwerkt.publish.svg import figure_svg
-from watwerkt.publish.tables import spread_series, table_html
+from watwerkt.publish.tables import Series, find_series, spread_series, table_html
 
 Shown = Protected | Gap
 Row = int | Mapping[str, Any] | None
@@ -65,7 +65,9 @@ class Page:
         labels = self._labels(protected, columns, **wording)
         caption = self._caption(title, labels.mark, fill)
         table = table_html(frame, labels, caption, f"table-{_slug(title)}", group)
-        return _element("table", table + self._key(protected))
+        title, note = self._fill(title, fill), self._sign(protected)
+        sheet = build_sheet(protected, labels, title, note, group)
+        return _element("table", table + self._key(protected), sheet)
 
     def figure(
         self,
@@ -92,8 +94,10 @@ class Page:
             wide = figure_svg(plot(frame, labels, **options), name, alt)
             slim = replace(labels, is_narrow=True)
             narrow = figure_svg(plot(frame, slim, **options), f"{name}-narrow", alt)
-        table = _data_table(
-            frame, labels, plot, options, self._caption(title, labels.mark, fill), f"{name}-data"
+        series, caption = find_series(plot, options), self._caption(title, labels.mark, fill)
+        table = _data_table(frame, labels, series, caption, f"{name}-data")
+        sheet = build_sheet(
+            protected, labels, self._fill(title, fill), self._sign(protected), series=series
         )
         opener = html.escape(self.translator.text("The figures in this chart"))
         return _element(
@@ -101,6 +105,7 @@ class Page:
             f'<figure id="{name}"><figcaption>{self._caption(title, "", fill)}</figcaption>'
             f'<div class="wide">{wide}</div><div class="narrow" hidden>{narrow}</div></figure>'
             f"<details><summary>{opener}</summary>{table}{self._key(protected)}</details>",
+            sheet,
         )
 
     def say(self, msgid: str, source: Shown | None = None, at: Row = None, **values: Any) -> HTML:
@@ -157,37 +162,34 @@ class Page:
         return build_labels(self.translator, columns, mark=mark, **wording)
 
     def _key(self, protected: Protected) -> str:
-        if not protected.n_suppressed:
-            return ""
+        sentence = self._sign(protected)
+        return f'<p class="key">{html.escape(sentence)}</p>' if sentence else ""
+
+    def _sign(self, protected: Protected) -> str:
         sentence = self.translator.text("– : not shown, because it is about too few people.")
-        return f'<p class="key">{html.escape(sentence)}</p>'
+        return sentence if protected.n_suppressed else ""
 
 
 def _data_table(
-    frame: pd.DataFrame,
-    labels: Labels,
-    plot: Plot,
-    options: Mapping[str, Any],
-    caption: str,
-    table_id: str,
+    frame: pd.DataFrame, labels: Labels, series: Series | None, caption: str, table_id: str
 ) -> str:
-    """The figures that a drawing shows, one column per line where it has several.
-
-    Of ``x`` and ``y`` a plot names its key first and its figure second.
-    """
-    known = {name: p.default for name, p in signature(plot).parameters.items()} | dict(options)
+    """The figures that a drawing shows, one column per line where it has several."""
     group = ""
-    if series := known.get("series", ""):
-        key, figure = (known[name] for name in known if name in {"x", "y"})
-        interval = known.get("low", ""), known.get("high", "")
-        frame, labels = spread_series(frame, labels, key, figure, series, *interval)
-        group = series if series in labels.columns else ""
+    if series:
+        frame, labels = spread_series(frame, labels, series)
+        group = series.code if series.code in labels.columns else ""
     return table_html(frame, labels, caption, table_id, group)
 
 
-def _element(kind: str, content: str) -> HTML:
-    """What the report takes over from a chapter's output, and nothing else does it take over."""
-    return HTML(f'<div class="ww ww-{kind}">{content}</div>')
+def _element(kind: str, content: str, sheet: Sheet | None = None) -> HTML:
+    """What the report takes over from a chapter's output, and nothing else does it take over.
+
+    What is shown as a table goes along as a sheet, for the workbook.
+    """
+    return HTML(
+        f'<div class="ww ww-{kind}">{content}</div>',
+        metadata={SHEET: sheet_text(sheet)} if sheet else None,
+    )
 
 
 def _slug(title: str) -> str:

@@ -1,7 +1,10 @@
 """Tables: a protected frame in, accessible HTML out, the same bytes every time."""
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from inspect import signature
+from typing import Any, NamedTuple
 
 import pandas as pd
 from great_tables import GT
@@ -51,35 +54,59 @@ def table_html(
     )
 
 
+class Series(NamedTuple):
+    """The columns of a drawing with several lines.
+
+    Attributes
+    ----------
+    key, figure : what runs along, and what is drawn for it.
+    code : what tells the lines apart.
+    low, high : the interval around the figure, or nothing.
+    """
+
+    key: str
+    figure: str
+    code: str
+    low: str = ""
+    high: str = ""
+
+
+def find_series(plot: Callable[..., Any], options: Mapping[str, Any]) -> Series | None:
+    """The lines that ``plot`` draws with ``options``; None where it has one only.
+
+    Of ``x`` and ``y`` a plot names its key first and its figure second.
+    """
+    known = {name: p.default for name, p in signature(plot).parameters.items()} | dict(options)
+    if not known.get("series"):
+        return None
+    key, figure = (known[name] for name in known if name in {"x", "y"})
+    return Series(key, figure, known["series"], known.get("low", ""), known.get("high", ""))
+
+
 def spread_series(
-    frame: pd.DataFrame,
-    labels: Labels,
-    key: str,
-    figure: str,
-    series: str,
-    low: str = "",
-    high: str = "",
+    frame: pd.DataFrame, labels: Labels, series: Series
 ) -> tuple[pd.DataFrame, Labels]:
-    """One row per ``key``, one column per ``series``: ``figure`` as written, with its interval.
+    """One row per key, one column per line: its figure as written, with its interval.
 
     Where the frame is to show more than these columns it comes back as it is.
     """
-    if not labels.columns.keys() <= {key, figure, series, low, high}:
+    if not labels.columns.keys() <= set(series):
         return frame, labels
+    key, figure, code, low, high = series
     cells = [labels.value(figure, value) for value in frame[figure]]
     if low and high:
         ends = zip(cells, frame[low], frame[high], strict=True)
         cells = [
             f"{cell} ({labels.value(low, a)} – {labels.value(high, b)})" for cell, a, b in ends
         ]
-    found = dict(zip(zip(frame[key], frame[series], strict=True), cells, strict=True))
-    codes = order_codes(frame[series])
+    found = dict(zip(zip(frame[key], frame[code], strict=True), cells, strict=True))
+    codes = order_codes(frame[code])
     heads = list(dict.fromkeys(frame[key]))
     wide = {
-        f"{series}_{place}": [found.get((head, code), NOTHING) for head in heads]
-        for place, code in enumerate(codes)
+        f"{code}_{place}": [found.get((head, line), NOTHING) for head in heads]
+        for place, line in enumerate(codes)
     }
-    columns = dict(zip(wide, (labels.value(series, code) for code in codes), strict=True))
+    columns = dict(zip(wide, (labels.value(code, line) for line in codes), strict=True))
     return pd.DataFrame({key: heads, **wide}), replace(
         labels, columns={key: labels.column(key), **columns}
     )

@@ -9,9 +9,11 @@ from typing import Any
 from rich.console import Console
 
 from watwerkt.disclosure.policy import read_policy
+from watwerkt.disclosure.released import COLUMNS, read_released
 from watwerkt.panel.prepared import read_prepared
 from watwerkt.params import ReportParams
 from watwerkt.paths import Workspace
+from watwerkt.publish.excel import report_workbook
 from watwerkt.publish.html import About, report_html
 from watwerkt.publish.provenance import PROVENANCE_LABELS
 from watwerkt.runtime.chapters import ChapterFile, read_chapters
@@ -94,9 +96,14 @@ def _write_published(
 ) -> None:
     prepared = read_prepared(Path(params.prepared_dir)).about
     manifest = build_manifest(params, prepared, read_policy(), place.root / "requirements.lock")
-    page = report_html([o.section for o in outcomes], _about(params, manifest), params.language)
+    about, policy = _about(params, manifest), read_policy()
+    sections = [outcome.section for outcome in outcomes]
+    page = report_html(sections, about, params.language)
     folder = Path(params.released_dir)
     (folder / "report.html").write_text(page, encoding="utf-8")
+    released = [read_released(folder / f"{kind}.parquet") for kind in COLUMNS]
+    workbook = report_workbook(sections, released, about, policy, params.language)
+    (folder / "tables.xlsx").write_bytes(workbook)
     failed = [outcome.name for outcome in outcomes if outcome.failure]
     write_manifest(manifest, [c.path for c in chapters], failed, folder)
 
