@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from watwerkt.analysis.bands import band_of
 from watwerkt.disclosure import (
     Gap,
     Policy,
@@ -110,8 +111,9 @@ def _add_target(clients: pl.LazyFrame, policies: pl.LazyFrame | None) -> pl.Lazy
 
 
 def _band(per: str) -> pl.Expr:
-    lows = (0, *BANDS[:-1])
-    names = [f"{low}–{high - 1}" for low, high in zip(lows, BANDS, strict=True)]
-    return pl.col(f"caseload_{per}").cut(
-        list(BANDS), labels=[*names, f"{BANDS[-1]}+"], left_closed=True
-    )
+    """The band of the caseload, in order; missing where it is."""
+    bands: dict[str, int | None] = {
+        f"{low}–{high - 1}": high for low, high in zip((0, *BANDS[:-1]), BANDS, strict=True)
+    }
+    bands[f"{BANDS[-1]}+"] = None
+    return band_of(pl.col(f"caseload_{per}"), bands).cast(pl.Enum(list(bands)), strict=False)

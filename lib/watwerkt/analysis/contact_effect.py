@@ -10,6 +10,7 @@ from dataclasses import replace
 import pandas as pd
 import polars as pl
 
+from watwerkt.analysis.bands import AGE_BANDS, band_of
 from watwerkt.analysis.destination import ALL, GROUPS, is_exit_to
 from watwerkt.analysis.evidence import Design, describe_estimates, not_estimable
 from watwerkt.codebook import UNKNOWN
@@ -94,10 +95,7 @@ def contact_months(panel: pl.LazyFrame) -> pd.DataFrame:
             "months_since_entry",
             "exit_destination",
             *(pl.col(name).fill_null(UNKNOWN) for name in texts),
-            age_band=pl.col("age_years")
-            .cut([27, 35, 45, 55], left_closed=True)
-            .cast(pl.String)
-            .fill_null(UNKNOWN),
+            age_band=band_of(pl.col("age_years"), AGE_BANDS),
             n_benefits_earlier=pl.col("n_benefits_earlier").clip(upper_bound=2).cast(pl.String),
             is_exempt=pl.col("is_exempt").fill_null(False),
             cluster=pl.col("caseworker_id").fill_null(UNKNOWN),

@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from watwerkt.analysis.bands import band_of
 from watwerkt.codebook import UNKNOWN
 from watwerkt.disclosure import Gap, Policy, Protected, protect_counts, protect_means
 from watwerkt.disclosure.gap import NO_MONTHS
@@ -111,5 +112,9 @@ def anonymity_table(panel: pl.LazyFrame, policy: Policy) -> Protected | Gap:
 
 def _class_size() -> pl.Expr:
     lows = [low + 1 for low in (0, *CLASS_SIZES[:-1])]
-    names = [str(h) if low == h else f"{low}–{h}" for low, h in zip(lows, CLASS_SIZES, strict=True)]
-    return pl.col("n_sharing").cut(list(CLASS_SIZES), labels=[*names, f"{CLASS_SIZES[-1] + 1}+"])
+    bands: dict[str, int | None] = {
+        str(high) if low == high else f"{low}–{high}": high + 1
+        for low, high in zip(lows, CLASS_SIZES, strict=True)
+    }
+    bands[f"{CLASS_SIZES[-1] + 1}+"] = None
+    return band_of(pl.col("n_sharing"), bands).cast(pl.Enum(list(bands)))
