@@ -216,6 +216,34 @@ Nr;Bron1;Eerste;Bron2;Tweede;Van;Tot1;Tot2
     assert frame["end_date"].to_list() == ends
 
 
+def test_a_file_of_another_layout_makes_other_records():
+    """Which layout it is shows in the columns; half of one is none."""
+    columns = {"sex": "G", "birth_year": {"constant": "1980"}}
+    couple = [{"person_id": f"Persoon{i}", "sex": f"G{i}"} for i in (1, 2)]
+    alone = {"person_id": {"from": ["Nr", "Pseudoniem"]}}
+    both = {"columns": columns, "records": [*couple, alone]}
+    mapping = own(tables={"clients": both})
+    pairs = drawn("Persoon1;G1;Persoon2;G2\na;male;b;female\nc;male;;\n")
+    frame, _ = apply_mapping(pairs, mapping, "clients", "f")
+    assert frame["person_id"].to_list() == ["a", "c", "b"]
+    assert frame["sex"].to_list() == ["male", "male", "female"]
+    for name in ("Nr", "pseudoniem"):
+        frame, _ = apply_mapping(drawn(f"{name};G\na;male\n"), mapping, "clients", "f")
+        assert frame["person_id"].to_list() == ["a"]
+    with pytest.raises(DeliveryError, match=r"columns G2, which"):
+        apply_mapping(pairs.drop("G2"), mapping, "clients", "f")
+    with pytest.raises(DeliveryError, match=r"columns G1, Persoon1, which"):
+        apply_mapping(drawn("x;y\n1;2\n"), mapping, "clients", "f")
+
+
+def test_a_code_that_says_nothing_is_missing():
+    reason = {"from": "Reden", "codes": {"1": "11", "99": ""}}
+    columns = {**OWN["tables"]["benefits"]["columns"], "exit_reason": reason}
+    raw = drawn(RAW.replace(";41", ";99"))
+    frame, _ = apply_mapping(raw, own(tables={"benefits": {"columns": columns}}), "benefits", "f")
+    assert frame["exit_reason"].to_list() == ["W", None, "11", "onbekend"]
+
+
 def test_codes_mean_what_they_meant_in_the_month_of_the_row(tmp_path):
     """Code 20 was work until 2012, unknown in 2013 and 2014, and alimony since."""
     raw = drawn("""

@@ -26,14 +26,8 @@ END_COLUMNS = [  # of the period that ends the merged one; the others are of the
     "report_month",
 ]
 SORTED = ["person_id", "start_date", "scheme", "benefit_id"]
-PERIOD_COLUMNS = [
-    "person_id",
-    "spell_id",
-    "start_date",
-    "end_date",
-    "exemption",
-    "part_time_income_eur_month",
-]
+TERMS = ["exemption", "part_time_income_eur_month"]  # what may change within a benefit
+PERIOD_COLUMNS = ["person_id", "spell_id", "start_date", "end_date", *TERMS]
 SPELL_COLUMNS = [
     "person_id",
     "spell_id",
@@ -79,24 +73,43 @@ def merge_periods_into_spells(frame: pl.DataFrame, context: Context) -> RuleResu
     """In-scope periods of one person at most ``max_gap_days`` apart are merged into one spell.
 
     Makes the table ``periods``: what was merged, with ``spell_id``, for terms that change within a
-    spell (exemption, part-time income), which a spell keeps as they were at its start.
+    spell (exemption, part-time income), which a spell keeps as they were at its start. Of monthly
+    reports it holds the periods in which the terms were the same (``terms``, rule B10).
     """
     in_scope = frame.filter(is_in_scope())
     spells = _merge_spells(in_scope, ["person_id"], context.max_gap_days)
     number = pl.int_range(1, pl.len() + 1).over("person_id").cast(pl.String)
     spells = spells.with_columns(spell_id=pl.col("person_id") + "-" + number)
     together = pl.concat([spells, frame.filter(~is_in_scope())], how="diagonal")
-    periods = in_scope.sort("start_date").join_asof(
+    return RuleResult(
+        together.sort(SORTED),
+        frame.height - together.height,
+        derived={"periods": _build_periods(in_scope, spells, context.tables.get("terms"))},
+    )
+
+
+def _build_periods(
+    in_scope: pl.DataFrame, spells: pl.DataFrame, terms: pl.DataFrame | None
+) -> pl.DataFrame:
+    """Payment periods with their spell; in the place of reported ones, what reports said of terms.
+
+    The terms hold until the reports say otherwise, also past an end that was booked late.
+    """
+    periods = in_scope
+    if terms is not None:
+        until = pl.col("valid_from").shift(-1).over("person_id")
+        told = terms.with_columns(end_date=until).rename({"valid_from": "start_date"})
+        periods = pl.concat(
+            [in_scope.filter(pl.col("report_month").is_null()), told], how="diagonal"
+        )
+    placed = periods.sort("start_date").join_asof(
         spells.select("person_id", "start_date", "spell_id").sort("start_date"),
         on="start_date",
         by="person_id",
         check_sortedness=False,
     )
-    return RuleResult(
-        together.sort(SORTED),
-        frame.height - together.height,
-        derived={"periods": periods.select(PERIOD_COLUMNS).sort("person_id", "start_date")},
-    )
+    begun = placed.filter(pl.col("spell_id").is_not_null())
+    return begun.select(PERIOD_COLUMNS).sort("person_id", "start_date")
 
 
 def build_spells(benefits: pl.DataFrame, observed_until: date) -> pl.DataFrame:

@@ -42,9 +42,10 @@ def apply_mapping(
     """
     frames, findings = [], []
     raw = raw.filter(holds(raw, mapping.tables[table].only))
-    for entries in mapping.tables[table].entries:
+    records = mapping.tables[table].entries_in(raw.columns)
+    for entries in records:
         present = _present_entries(raw, entries, f"{file}: mapping {mapping.name}", table)
-        named = _rows_with_record(raw, present) if mapping.tables[table].records else raw
+        named = _rows_with_record(raw, present) if len(records) > 1 else raw
         frame, unread = _read_record(named, present, mapping, table, file)
         frames.append(frame)
         findings += unread
@@ -85,7 +86,7 @@ def unmapped_columns(raw: pl.DataFrame, mappings: list[tuple[Mapping, str]]) -> 
     used = {
         find_header(raw.columns, source)
         for mapping, table in mappings
-        for source in mapping.tables[table].sources
+        for source in mapping.tables[table].sources_in(raw.columns)
     }
     shown = shown_names(raw)
     return [shown[name] for name in raw.columns if name not in used]
@@ -233,6 +234,6 @@ def _is_endless(source: pl.Series) -> pl.Series:
 def _unread(file: str, entry: Entry, column: schemas.Column, count: int) -> list[Finding]:
     if not count:
         return []
-    came_from = f" (from {entry.source})" if entry.source not in (None, column.name) else ""
+    came_from = f" (from {entry.name})" if entry.name not in (None, column.name) else ""
     words = f"{count} values are not {LOOKS_LIKE[column.kind]}{came_from}"
     return [Finding(file, column.name, f"not_{column.kind}", count, words)]

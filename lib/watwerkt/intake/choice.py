@@ -57,8 +57,9 @@ def fitting_mappings(raw: pl.DataFrame) -> list[tuple[str, int, int]]:
     """
     fits = []
     for name in sorted(set(shipped_mappings()) - {"canonical"}):
-        for table in read_mapping(name, Path()).tables.values():
-            wanted = {source for e in table.entries for c in e.values() for source in c.sources}
+        tables = read_mapping(name, Path()).tables.values()
+        for entries in (e for table in tables for e in table.entries_in(raw.columns)):
+            wanted = {source for entry in entries.values() for source in entry.sources}
             found = sum(find_header(raw.columns, source) is not None for source in wanted)
             if found >= max(FEWEST, NEARLY_ALL * len(wanted)):
                 fits.append((name, found, len(wanted)))

@@ -66,14 +66,18 @@ def known_numbers(files: list[RawFile], ids: KeyedIds) -> pl.DataFrame:
 def disguise_file(file: RawFile, ids: KeyedIds, known: pl.DataFrame) -> RawFile:
     """All steps, in the order in which they need each other."""
     roles, changed = file.roles, _disguise_person(file, ids, known)
+    for column in roles.partners:
+        changed = _in_place(
+            changed, column, lambda t: _partners(t, ids, known, roles), "of partners"
+        )
     for column in roles.others:
         changed = _in_place(changed, column, ids.persons, "of persons")
     for column in roles.units:
         changed = _in_place(changed, column, lambda t: _anyone(t, known), "where it names someone")
     for column in roles.caseworkers:
         changed = _in_place(changed, column, ids.caseworkers, "of caseworkers")
-    for column in roles.births:
-        changed = _shorten_birth_date(changed, column)
+    for column, targets in roles.births.items():
+        changed = _shorten_birth_date(changed, column, *targets)
     return _drop_identifying(changed)
 
 
@@ -96,6 +100,13 @@ def _disguise_person(file: RawFile, ids: KeyedIds, known: pl.DataFrame) -> RawFi
     return file.changed(table, f"{told}; {person.drop_nulls().n_unique()} persons")
 
 
+def _partners(numbers: pl.Series, ids: KeyedIds, known: pl.DataFrame, roles: Roles) -> pl.Series:
+    """Ids of the same kind as those of the persons in the first column."""
+    if roles.has_bsn:
+        return ids.persons(numbers)
+    return _looked_up(numbers, known, roles.person_target).fill_null(ids.clients(numbers))
+
+
 def _in_place(
     file: RawFile, column: str, disguise: Callable[[pl.Series], pl.Series], whose: str
 ) -> RawFile:
@@ -106,9 +117,10 @@ def _in_place(
     return file.changed(table, f"{file.shown(column)} became ids {whose}, HMAC-SHA-256")
 
 
-def _shorten_birth_date(file: RawFile, column: str) -> RawFile:
+def _shorten_birth_date(
+    file: RawFile, column: str, year_target: str | None, aow_target: str | None
+) -> RawFile:
     """A birth date becomes the birth year and the month of AOW age, where the mapping has them."""
-    year_target, aow_target = file.roles.year_target, file.roles.aow_target
     births = parse_dates(file.texts(column), NOTATIONS)
     rest, made = file.table.drop(column), []
     if year_target and find_header(rest.columns, year_target) is None:

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from watwerkt.intake.headers import find_header
 from watwerkt.params import Month
 
 EndDateIs = Literal["last_day", "first_day_after"]
@@ -37,11 +38,12 @@ class DigitsPart(BaseModel):
 class Entry(BaseModel):
     """Where one canonical column comes from: a source column, or made of others, or of none.
 
-    ``from``: a source column. ``constant``: the same text on every row. ``key``: source columns
-    joined. ``row_number``: this prefix and the number of the row. ``minutes``: the minutes from the
-    time in one source column to the time in another. ``codes``: source code to canonical code,
-    whatever the case. ``codes_until``: what codes meant up to and including a month, where that was
-    something else; ``dated_by`` is the canonical column that tells the month of a row.
+    ``from``: a source column, or the names that it may have, of which the first that is there.
+    ``constant``: the same text on every row. ``key``: source columns joined. ``row_number``: this
+    prefix and the number of the row. ``minutes``: the minutes from the time in one source column to
+    the time in another. ``codes``: source code to canonical code, whatever the case, and to ""
+    where it says nothing. ``codes_until``: what codes meant up to and including a month, where that
+    was something else; ``dated_by`` is the canonical column that tells the month of a row.
     ``optional``: the file may lack the source column. ``when``: the cell counts only where other
     columns of the file say so. ``is_end_date``: a date by another name, to which ``end_date_is``
     applies. ``is_approximate``: the source says something else, which stands in.
@@ -49,7 +51,7 @@ class Entry(BaseModel):
 
     model_config = STRICT
 
-    source: Annotated[str | None, Field(alias="from")] = None
+    source: Annotated[str | list[str] | None, Field(alias="from")] = None
     constant: str | None = None
     key: list[str | DatePart | DigitsPart] | None = None
     row_number: str | None = None
@@ -76,7 +78,18 @@ class Entry(BaseModel):
         """The source columns that this one is made of."""
         if self.key is not None:
             return [part if isinstance(part, str) else part.column for part in self.key]
-        return self.minutes or ([] if self.source is None else [self.source])
+        return self.minutes or ([] if self.name is None else [self.name])
+
+    @property
+    def name(self) -> str | None:
+        """The source column, by the first of its names."""
+        return self.source[0] if isinstance(self.source, list) else self.source
+
+    def found_in(self, columns: list[str]) -> "Entry":
+        """The entry with that one of its names that is among ``columns``, else the first."""
+        names = self.source if isinstance(self.source, list) else []
+        found = next((name for name in names if find_header(columns, name) is not None), None)
+        return self if found is None else self.model_copy(update={"source": found})
 
 
 class TableMapping(BaseModel):
@@ -85,7 +98,9 @@ class TableMapping(BaseModel):
     ``only``: which rows of the file are records of the table, by source column; the others are left
     out and counted. A column that the file lacks leaves none out.
     ``records``: where one row of the file is about several persons (both partners of a couple),
-    what differs between their records; a person who is not named makes no record.
+    what differs between their records; a person who is not named makes no record. Also where a
+    file may be laid out in one way or another: a record of whose own columns the file has none is
+    not made.
     """
 
     model_config = STRICT
@@ -109,16 +124,28 @@ class TableMapping(BaseModel):
 
     @property
     def entries(self) -> list[dict[str, Entry]]:
-        """Canonical column → entry, once for each record that a row of the file makes."""
+        """Canonical column → entry, once for each record that a row of a file may make."""
         return [{**self.columns, **own} for own in self.records] or [self.columns]
 
-    @property
-    def sources(self) -> list[str]:
-        """Every source column that the mapping of this table looks at."""
-        used = [e for entries in self.entries for e in entries.values()]
+    def entries_in(self, columns: list[str]) -> list[dict[str, Entry]]:
+        """The same for a file with these ``columns``: at least one record, under its names."""
+        made = [
+            {**self.columns, **own}
+            for own in self.records
+            if not (sources := [s for e in own.values() for s in e.found_in(columns).sources])
+            or any(find_header(columns, source) is not None for source in sources)
+        ]
+        return [
+            {name: entry.found_in(columns) for name, entry in entries.items()}
+            for entries in made or self.entries[:1]
+        ]
+
+    def sources_in(self, columns: list[str]) -> list[str]:
+        """Every source column that the mapping of this table looks at in such a file."""
+        used = [e for entries in self.entries_in(columns) for e in entries.values()]
         return [*self.only, *(name for e in used for name in (*e.sources, *e.when))]
 
-    def of_column(self, name: str) -> list[Entry]:
-        """The entries of one canonical column over all records."""
-        found = [entries[name] for entries in self.entries if name in entries]
+    def of_column(self, name: str, columns: list[str]) -> list[Entry]:
+        """The entries of one canonical column over the records of such a file."""
+        found = [entries[name] for entries in self.entries_in(columns) if name in entries]
         return [e for i, e in enumerate(found) if e not in found[:i]]

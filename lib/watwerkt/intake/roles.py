@@ -1,6 +1,7 @@
 """Which columns of a raw export say who somebody is: by its mapping, its names and its values."""
 
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import polars as pl
 
@@ -25,40 +26,41 @@ class Roles:
     ----------
     person : the column of BSNs, else of client numbers, of the person whom the row is about.
     client : the column of client numbers beside a column of BSNs.
-    others : further columns that hold BSNs (of a partner, a child, within another number).
+    partners : the columns of further persons whom a row is about, by the mapping's records.
+    others : further columns that hold BSNs (of a child, within another number).
+    births : column of birth dates → the names for its birth year and AOW month.
     units : columns that name a person, a caseworker or neither (trials, surveys).
     """
 
     person: str | None
     has_bsn: bool
     client: str | None
+    partners: list[str]
     others: list[str]
     units: list[str]
     caseworkers: list[str]
-    births: list[str]
+    births: dict[str, tuple[str | None, str | None]]
     person_target: str | None
-    year_target: str | None
-    aow_target: str | None
 
 
 def find_roles(raw: pl.DataFrame, feeds: Feeds, file: str) -> Roles:
     """The roles in ``raw``, which feeds these tables by these mappings."""
     bsns = [name for name in raw.columns if _holds_bsns(name, raw[name])]
-    target = _expected(feeds, "person_id")
+    target = next(iter(_expected(raw, feeds, "person_id")), None)
     mapped = find_header(raw.columns, target) if target else None
     own = mapped if mapped in bsns else _own_bsn(raw, bsns, file)
+    partners = [name for name in _mapped(raw, feeds, "person_id") if name not in (own, mapped)]
     units = [name for table, column in UNITS for name in _mapped(raw, feeds, column, table)]
     return Roles(
         person=own or mapped,
         has_bsn=own is not None,
         client=mapped if own != mapped else None,
-        others=[name for name in bsns if name not in (own, mapped, *units)],
+        partners=partners,
+        others=[name for name in bsns if name not in (own, mapped, *partners, *units)],
         units=units,
         caseworkers=_caseworkers(raw, feeds),
         births=_births(raw, feeds),
         person_target=target,
-        year_target=_expected(feeds, "birth_year"),
-        aow_target=_expected(feeds, "aow_month"),
     )
 
 
@@ -86,12 +88,15 @@ def _own_bsn(raw: pl.DataFrame, bsns: list[str], file: str) -> str | None:
     return named[0] if named else None
 
 
-def _births(raw: pl.DataFrame, feeds: Feeds) -> list[str]:
+def _births(raw: pl.DataFrame, feeds: Feeds) -> dict[str, tuple[str | None, str | None]]:
     """Columns of birth dates; what a mapping takes for another date is none."""
     promised = {column for _, table in feeds for column in schemas.tables()[table].columns}
     others = {n for c in promised - {"birth_year"} for n in _mapped(raw, feeds, c)}
     found = [name for name in raw.columns if "birth_date" in find_rules(name, raw[name])]
-    return [name for name in found if name not in others]
+    years, months = _expected(raw, feeds, "birth_year"), _expected(raw, feeds, "aow_month")
+    first, *further = [*zip_longest(years, months)] or [(None, None)]
+    named = {find_header(raw.columns, pair[0]): pair for pair in (first, *further) if pair[0]}
+    return {name: named.get(name, first) for name in found if name not in others}
 
 
 def _caseworkers(raw: pl.DataFrame, feeds: Feeds) -> list[str]:
@@ -111,13 +116,13 @@ def _mapped(raw: pl.DataFrame, feeds: Feeds, column: str, only: str | None = Non
         entry
         for mapping, table in feeds
         if only in (None, table)
-        for entry in mapping.tables[table].of_column(column)
+        for entry in mapping.tables[table].of_column(column, raw.columns)
     ]
-    found = [find_header(raw.columns, entry.source) for entry in entries if entry.source]
+    found = [find_header(raw.columns, entry.name) for entry in entries if entry.name]
     return list(dict.fromkeys(name for name in found if name is not None))
 
 
-def _expected(feeds: Feeds, column: str) -> str | None:
-    """The source name that the mappings give to ``column``, where a fed table has it."""
-    entries = [entry for m, table in feeds for entry in m.tables[table].of_column(column)]
-    return next((entry.source for entry in entries if entry.source), None)
+def _expected(raw: pl.DataFrame, feeds: Feeds, column: str) -> list[str]:
+    """The source names that the mappings give to ``column``, one for each person in a row."""
+    entries = [e for m, table in feeds for e in m.tables[table].of_column(column, raw.columns)]
+    return list(dict.fromkeys(entry.name for entry in entries if entry.name))

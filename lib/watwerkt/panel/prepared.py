@@ -187,7 +187,7 @@ def _about(cleaned: Cleaned, n_person_months: int) -> dict[str, Any]:
         "received": _received(cleaned),
         "tables": [name for name in schemas.tables() if name in cleaned.tables],
         "caseload_source": caseload_source(cleaned.tables),
-        "dated_traits": dated_traits(cleaned.tables.get("traits")),
+        "dated_traits": dated_traits(cleaned.tables),
         "booking_lag_days": cleaned.booking_lag_days,
         "n_persons": cleaned.spells["person_id"].n_unique(),
         "n_spells": cleaned.spells.height,

@@ -12,7 +12,7 @@ from watwerkt.panel.holdings import assign_last_contact, build_holdings, caseloa
 from watwerkt.panel.months import Window, month_of, observed_window
 from watwerkt.panel.person_months import add_follow_up
 from watwerkt.panel.staffing import build_staffing_shocks
-from watwerkt.panel.traits import dated_traits
+from watwerkt.panel.traits import dated_traits, gather_traits
 
 CONTACT_COLUMNS = ["person_id", "contact_date", "channel", "initiative", "is_reached", "phase"]
 AS_DELIVERED = ("clients", "traits", "periods", "services", "jobs", "admin_errors")
@@ -51,6 +51,8 @@ def build_sources(cleaned: Cleaned) -> Sources:
     window = observed_window(about.first_month, about.last_month, cleaned.observed_until)
     persons = cleaned.spells.select("person_id").unique().sort("person_id").with_row_index("person")
     by_person = {name: _number(tables[name], persons) for name in AS_DELIVERED if name in tables}
+    if (traits := gather_traits(tables)) is not None:
+        by_person["traits"] = _number(traits, persons)
     by_person["spells"] = add_follow_up(_number(cleaned.spells, persons), cleaned.observed_until)
     first_contact = None
     if "contacts" in tables:
@@ -66,7 +68,7 @@ def build_sources(cleaned: Cleaned) -> Sources:
         persons=persons,
         by_person=by_person,
         shared=_build_shared(cleaned, tables, by_person.get("holdings"), window),
-        dated_traits=dated_traits(tables.get("traits")),
+        dated_traits=dated_traits(tables),
         known_terms=[column.name for column in tables["periods"] if column.count()],
         first_contact=first_contact,
         is_reach_known="is_reach_assumed" not in tables.get("contacts", pl.DataFrame()).columns,

@@ -1,9 +1,9 @@
 """Who the client is, as known on the first day at risk in the month.
 
-A trait that the ``traits`` table holds is dated: its value is the latest one valid on that day,
-and missing before the first. Another comes undated from ``clients``, as it was at the extract:
-for description, never for adjustment (``is_trait_dated``, which speaks of labour market distance,
-on which caseworkers select; ``dated_traits`` names the others).
+A trait that the ``traits`` table holds, or that monthly reports give, is dated: its value is the
+latest one valid on that day, and missing before the first. Another comes undated from ``clients``,
+as it was at the extract: for description, never for adjustment (``is_trait_dated``, which speaks of
+labour market distance, on which caseworkers select; ``dated_traits`` names the others).
 """
 
 import polars as pl
@@ -16,8 +16,21 @@ UNDATED = (
 )
 
 
-def dated_traits(traits: pl.DataFrame | None) -> list[str]:
-    """The traits that the ``traits`` table holds, by name."""
+def gather_traits(tables: dict[str, pl.DataFrame]) -> pl.DataFrame | None:
+    """Table ``traits``, and what monthly reports say of those traits that it does not hold (B10).
+
+    None where neither was delivered.
+    """
+    delivered, reported = tables.get("traits"), tables.get("client_history")
+    if delivered is None or reported is None:
+        return reported if delivered is None else delivered
+    more = reported.filter(~pl.col("trait").is_in(delivered["trait"].unique().implode()))
+    return pl.concat([delivered, more], how="diagonal")
+
+
+def dated_traits(tables: dict[str, pl.DataFrame]) -> list[str]:
+    """The traits whose value is known by date, by name."""
+    traits = gather_traits(tables)
     return [] if traits is None else sorted(traits["trait"].drop_nulls().unique().to_list())
 
 
