@@ -10,6 +10,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/made-from-lock
 # One worker per core does the numeric work: no thread pools inside each other.
 QUIET_POOLS := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 POLARS_MAX_THREADS=2
+PANGO := libpango-1.0-0 libpangoft2-1.0-0
 NBVAL := --nbval --nbval-current-env
 WORKERS := -n auto --maxprocesses 4 --dist loadfile
 
@@ -28,6 +29,11 @@ $(STAMP): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install -qq --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install -qq --no-deps --no-build-isolation -e .
 	$(BIN)/python -m ipykernel install --sys-prefix --name python3 --display-name watwerkt >/dev/null
+	@$(BIN)/python -c 'import weasyprint' >/dev/null 2>&1 || { \
+	  [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(PANGO); \
+	  } >/dev/null 2>&1 || \
+	  echo "Without Pango reports have no PDF; on Debian: sudo apt-get install $(PANGO)" >&2
 	@touch $@
 
 report: env

@@ -1,9 +1,11 @@
-"""What every test may ask for: the repository, a Chromium and LibreOffice where they are there."""
+"""What every test may ask for: the repository, and other programs where they are there."""
 
 import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from ctypes.util import find_library
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -30,6 +32,12 @@ def find_soffice() -> str | None:
     return next((p for n in named if n and (p := shutil.which(n))), None)
 
 
+def find_paper() -> bool:
+    """Whether a PDF can be made (Pango) and read (poppler's ``pdftotext``)."""
+    return bool(find_library("pango-1.0") and shutil.which("pdftotext"))
+
+
+@cache
 def absent() -> dict[str, str]:
     """Marks whose program is not there, and what to say of it."""
     hints = {}
@@ -42,6 +50,11 @@ def absent() -> dict[str, str]:
         hints["office"] = (
             "NO LIBREOFFICE: NOBODY READ THE WORKBOOK AGAIN. "
             "Install it (Debian: apt-get install libreoffice-calc-nogui) or set SOFFICE."
+        )
+    if not find_paper():
+        hints["paper"] = (
+            "NO PANGO OR NO POPPLER: NOBODY MADE OR READ THE PDF. Install them "
+            "(Debian: apt-get install libpango-1.0-0 libpangoft2-1.0-0 poppler-utils)."
         )
     return hints
 

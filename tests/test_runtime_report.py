@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
+from conftest import absent
 from tiny_chapters import PARAMETERS, write_chapter
-from watwerkt.errors import DeliveryError, ParameterError
+from watwerkt.errors import DeliveryError, LibraryError, ParameterError
 from watwerkt.params import read_params
 from watwerkt.paths import workspace
 from watwerkt.runtime.report import write_report
@@ -91,6 +92,7 @@ def test_what_is_published_and_what_is_kept(place, written):
         "estimates.parquet",
         "manifest.json",
         "report.html",
+        *([] if "paper" in absent() else ["report.pdf"]),
         "tables.xlsx",
     ]
     assert names(restricted) == ["chapters", "log", "run.json"]
@@ -168,6 +170,22 @@ def test_a_failing_chapter_leaves_a_gap_and_the_others(place, tmp_path):
     run = json.loads((tmp_path / "restricted" / TOWN / "en" / "run.json").read_text("utf-8"))
     assert run["failures"] == failures
     assert "123456782" not in page + told + json.dumps(run)
+
+
+def test_without_pango_the_report_is_written_and_says_what_it_lacks(place, tmp_path, monkeypatch):
+    def refuse(page):
+        raise LibraryError("Pango is not installed; apt-get install it")
+
+    monkeypatch.setattr("watwerkt.runtime.paper.report_pdf", refuse)
+    failures, told = report(place, tmp_path / "reports", chosen=["03"])
+    published = tmp_path / "reports" / TOWN / "en"
+    assert failures == []
+    assert "WITHOUT report.pdf: Pango is not installed; apt-get install it" in told
+    manifest = json.loads((published / "manifest.json").read_text(encoding="utf-8"))
+    lacks = {"report.pdf": "Pango is not installed; apt-get install it"}
+    assert manifest["not_written"] == lacks
+    assert not lacks.keys() & {*manifest["outputs"], *names(published)}
+    assert (published / "report.html").is_file()
 
 
 def test_a_refused_delivery_leaves_the_old_report(place, written, tmp_path):

@@ -9,7 +9,8 @@ WatwerktError                70   a fault of ours
 │   ├── VersionError              a file is of a newer or older schema than is known here
 │   └── DisclosureError           what would be shown is not protected
 ├── DataError                 1   a table breaks a promise that the next step relies on
-└── ChapterError              1   a chapter did not run to its end
+├── ChapterError              1   a chapter did not run to its end
+└── LibraryError             70   a system library that the PDF needs is not installed
 
 A message names file, table, rule, count and remedy. It never holds a value of a person.
 """
@@ -73,3 +74,7 @@ class ChapterError(WatwerktError):
     """A chapter did not run to its end."""
 
     exit_code = 1
+
+
+class LibraryError(WatwerktError):
+    """A system library is not installed; the message says how to install it."""

@@ -8,7 +8,7 @@ from typing import Any
 import nbformat
 
 PACKAGE = Path(__file__).parents[1]
-SOURCE = {".py", ".yaml", ".po", ".css", ".j2"}
+SOURCE = {".py", ".yaml", ".po", ".css", ".j2", ".woff2"}
 
 
 def file_fingerprint(path: Path) -> str:

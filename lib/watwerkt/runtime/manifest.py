@@ -31,6 +31,7 @@ LIBRARIES = (
     "scipy",
     "statsmodels",
     "survival",
+    "weasyprint",
 )
 
 

@@ -19,6 +19,7 @@ from watwerkt.publish.provenance import PROVENANCE_LABELS
 from watwerkt.runtime.chapters import ChapterFile, read_chapters
 from watwerkt.runtime.manifest import build_manifest, write_manifest, write_run
 from watwerkt.runtime.outcome import Outcome, run_section
+from watwerkt.runtime.paper import write_pdf
 from watwerkt.runtime.prepare import run_prepare
 from watwerkt.runtime.record import write_gathered
 from watwerkt.runtime.swap import replaced_folder
@@ -56,7 +57,7 @@ def write_report(
             update={"prepared_dir": str(folder), "released_dir": str(published)}
         )
         outcomes = _run_sections(chapters, filled, restricted, console)
-        _write_published(outcomes, chapters, filled, place)
+        _write_published(outcomes, chapters, filled, place, console)
         failures = [outcome.sentence for outcome in outcomes if outcome.failure]
         write_run(started, {o.name: o.seconds for o in outcomes}, failures, restricted)
     return failures
@@ -93,6 +94,7 @@ def _write_published(
     chapters: Sequence[ChapterFile],
     params: ReportParams,
     place: Workspace,
+    console: Console,
 ) -> None:
     prepared = read_prepared(Path(params.prepared_dir)).about
     manifest = build_manifest(params, prepared, read_policy(), place.root / "requirements.lock")
@@ -104,6 +106,7 @@ def _write_published(
     released = [read_released(folder / f"{kind}.parquet") for kind in COLUMNS]
     workbook = report_workbook(sections, released, about, policy, params.language)
     (folder / "tables.xlsx").write_bytes(workbook)
+    manifest["not_written"] = write_pdf(page, folder, console)
     failed = [outcome.name for outcome in outcomes if outcome.failure]
     write_manifest(manifest, [c.path for c in chapters], failed, folder)
 

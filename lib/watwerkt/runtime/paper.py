@@ -1,0 +1,25 @@
+"""The report on paper, or a loud word on why there is none."""
+
+from pathlib import Path
+
+from rich.console import Console
+
+from watwerkt.errors import LibraryError
+from watwerkt.publish.pdf import report_pdf
+
+FILE = "report.pdf"
+
+
+def write_pdf(page: str, folder: Path, console: Console) -> dict[str, str]:
+    """Write ``report.pdf`` of ``page``, the report's HTML; file → why it was not written.
+
+    A report without a PDF is still a report: what is missing is said here and in the manifest.
+    """
+    with console.status(FILE):
+        try:
+            content = report_pdf(page)
+        except LibraryError as error:
+            console.print(f"WITHOUT {FILE}: {error}", style="bold red")
+            return {FILE: str(error)}
+    (folder / FILE).write_bytes(content)
+    return {}
