@@ -1,6 +1,6 @@
 """Texts to days and lengths of time, in the notations of registers and databases."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import polars as pl
 import pytest
@@ -49,10 +49,10 @@ def test_lengths_of_time(text, minutes):
     assert parse_minutes(pl.Series([text])).to_list() == [minutes]
 
 
-@given(st.datetimes(), st.integers(0, 600))
+@given(st.datetimes(datetime(2000, 1, 1), datetime(2099, 1, 1)), st.integers(0, 600))
 def test_minutes_between_two_moments_in_any_notation(start, length):
-    end = start.replace(year=2023, second=0) + timedelta(minutes=length)
-    start = start.replace(year=2023, second=0)
+    start = start.replace(second=0, microsecond=0)
+    end = start + timedelta(minutes=length)
     firsts = [f"{start:%Y-%m-%d %H:%M:%S}", f"{start:%d-%m-%Y %H:%M}", f"{start:%Y%m%d}"]
     lasts = [f"{end:%Y-%m-%dT%H:%M:%S}", f"{end:%d-%m-%Y %H:%M:%S}", f"{end:%d-%m-%Y %H:%M}"]
     found = minutes_between(pl.Series(firsts), pl.Series(lasts), NOTATIONS).to_list()

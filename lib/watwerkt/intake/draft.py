@@ -22,6 +22,7 @@ DERIVABLE = {
     "scheme": '{constant: "PW"}  # unsure: no column says so; right where the export is PW only',
     "benefit_id": "{key: [%(person_id)s, {date: %(start_date)s}]}  # unsure: no column; derived",
 }
+NEEDED_FOR = {"benefit_id": {"person_id", "start_date"}}  # what is derived is derived from these
 LABELS = 60  # a column with more different values is no code list
 
 
@@ -74,7 +75,9 @@ def _table_lines(table: str, guesses: dict[str, Guess], raw: pl.DataFrame) -> li
     for name, column in promised.columns.items():
         if name in guesses:
             lines += _column_lines(column, guesses[name], raw)
-        elif column.required and name in DERIVABLE:
+        elif (
+            column.required and name in DERIVABLE and guesses.keys() >= NEEDED_FOR.get(name, set())
+        ):
             lines.append(f"      {name}: {DERIVABLE[name] % _key_sources(guesses, raw)}")
         elif column.required:
             lines.append(f"      # {name}: required, and no column found")
