@@ -32,13 +32,17 @@ def _from_iso(value: Any) -> Any:
 
 
 class FileSource(BaseModel):
-    """One file that feeds a table; ``mapping`` overrides the delivery's, ``sheet`` is Excel's."""
+    """One file that feeds a table; ``mapping`` overrides the delivery's, ``sheet`` is Excel's.
+
+    ``report_month`` is the month up to which the file tells, where no column of it says so.
+    """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     file: str
     mapping: str | None = None
     sheet: str | None = None
+    report_month: Month | None = None
 
     @field_validator("file", "mapping")
     @classmethod

@@ -21,7 +21,7 @@ from watwerkt.intake.parsing import (
     parse_numbers,
 )
 
-ENDLESS_YEAR = 9999
+ENDLESS_YEAR = 8888
 HEADERLESS = "; its first line seems to hold values: is there a header?"
 LOOKS_LIKE = {
     "date": "a date",
@@ -65,9 +65,9 @@ def _read_record(
             text = _translated(as_text(text), present[name], columns)
         columns[name], unread = _read(text, promised[name], mapping)
         findings += _unread(file, present[name], promised[name], unread)
-    if mapping.end_date_is_of(table) == "last_day":
-        ends = [name for name in columns if name == "end_date" or present[name].is_end_date]
-        columns |= {name: columns[name].dt.offset_by("1d") for name in ends}
+    for name in [n for n in columns if n == "end_date" or present[n].is_end_date]:
+        if (present[name].end_date_is or mapping.end_date_is_of(table)) == "last_day":
+            columns[name] = columns[name].dt.offset_by("1d")
     if table == "benefits":
         end = present.get("end_date", Entry(constant=""))
         columns["is_end_repaired"] = _is_endless(_source_text(raw, end, mapping))
@@ -225,7 +225,7 @@ def _padded(text: pl.Series, column: schemas.Column) -> pl.Series:
 
 
 def _is_endless(source: pl.Series) -> pl.Series:
-    """Where an end date says "running": ``00000000``, ``99999999``, a day in the year 9999."""
+    """Where an end date says "running": ``00000000``, ``99999999``, a day in 8888 or 9999."""
     if source.dtype == pl.Date:
         return (source.dt.year() >= ENDLESS_YEAR).fill_null(value=False)
     return is_running(as_text(source))

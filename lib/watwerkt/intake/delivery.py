@@ -132,9 +132,9 @@ def mapping_of(source: FileSource, about: DeliveryFile) -> str:
 
 
 def feeds_of(file: FileSheet, about: DeliveryFile, mappings: dict[str, Mapping]) -> Feeds:
-    """The tables that one file feeds, each with its mapping."""
+    """The tables that one file feeds, each with its mapping and the month that is said of it."""
     return [
-        (mappings[mapping_of(source, about)], table)
+        (mappings[mapping_of(source, about)].dated(table, source.report_month), table)
         for table, sources in about.tables.items()
         for source in sources
         if (source.file, source.sheet) == file

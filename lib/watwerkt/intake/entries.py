@@ -46,7 +46,8 @@ class Entry(BaseModel):
     was something else; ``dated_by`` is the canonical column that tells the month of a row.
     ``optional``: the file may lack the source column. ``when``: the cell counts only where other
     columns of the file say so. ``is_end_date``: a date by another name, to which ``end_date_is``
-    applies. ``is_approximate``: the source says something else, which stands in.
+    applies; said here, it overrides the table's. ``is_approximate``: the source says something
+    else, which stands in.
     """
 
     model_config = STRICT
@@ -62,6 +63,7 @@ class Entry(BaseModel):
     optional: bool = False
     when: dict[str, Condition] = {}
     is_end_date: bool = False
+    end_date_is: EndDateIs | None = None
     is_approximate: bool = False
 
     @model_validator(mode="after")
@@ -99,8 +101,8 @@ class TableMapping(BaseModel):
     out and counted. A column that the file lacks leaves none out.
     ``records``: where one row of the file is about several persons (both partners of a couple),
     what differs between their records; a person who is not named makes no record. Also where a
-    file may be laid out in one way or another: a record of whose own columns the file has none is
-    not made.
+    file may be laid out in one way or another: a record is not made where the file has none of the
+    columns that only this record names.
     """
 
     model_config = STRICT
@@ -129,12 +131,14 @@ class TableMapping(BaseModel):
 
     def entries_in(self, columns: list[str]) -> list[dict[str, Entry]]:
         """The same for a file with these ``columns``: at least one record, under its names."""
-        made = [
-            {**self.columns, **own}
-            for own in self.records
-            if not (sources := [s for e in own.values() for s in e.found_in(columns).sources])
-            or any(find_header(columns, source) is not None for source in sources)
+        named = [
+            {s for e in own.values() for s in e.found_in(columns).sources} for own in self.records
         ]
+        made = []
+        for i, own in enumerate(self.records):
+            telling = named[i].difference(*named[:i], *named[i + 1 :])
+            if not telling or any(find_header(columns, source) is not None for source in telling):
+                made.append({**self.columns, **own})
         return [
             {name: entry.found_in(columns) for name, entry in entries.items()}
             for entries in made or self.entries[:1]

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError, field_validator, model_validato
 from watwerkt import schemas
 from watwerkt.errors import DeliveryError
 from watwerkt.intake.about import read_yaml
-from watwerkt.intake.entries import PLACES, STRICT, EndDateIs, TableMapping
+from watwerkt.intake.entries import PLACES, STRICT, EndDateIs, Entry, TableMapping
 from watwerkt.versions import require_version
 
 SHIPPED = files("watwerkt.intake") / "mappings"
@@ -55,6 +55,15 @@ class Mapping(BaseModel):
         if ("end_date" in mapped or ends) and self.end_date_is_of(name) is None:
             problems.append(f"{name}: end_date_is must be last_day or first_day_after")
         return problems
+
+    def dated(self, table: str, report_month: str | None) -> Self:
+        """The mapping for a file that tells up to this month, where no column of it says so."""
+        if report_month is None:
+            return self
+        own = self.tables[table]
+        columns = {"report_month": Entry(constant=report_month), **own.columns}
+        tables = {**self.tables, table: own.model_copy(update={"columns": columns})}
+        return self.model_copy(update={"tables": tables})
 
     def end_date_is_of(self, table: str) -> EndDateIs | None:
         """Whether an end date in ``table`` is still a day of the period, or the first after it."""

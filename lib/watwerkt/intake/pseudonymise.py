@@ -81,7 +81,8 @@ def _said_of_it(about: DeliveryFile, names: dict[FileSheet, str]) -> dict[str, A
     """What ``delivery.yaml`` says otherwise than before: how ids were made, and the files."""
     tables = {
         table: [
-            {"file": names[s.file, s.sheet], **({"mapping": s.mapping} if s.mapping else {})}
+            s.model_dump(include={"mapping", "report_month"}, exclude_none=True)
+            | {"file": names[s.file, s.sheet]}
             for s in sources
         ]
         for table, sources in about.tables.items()
