@@ -22,7 +22,10 @@ from numpy.typing import NDArray
 
 DAYS_PER_MONTH = 365.25 / 12
 MIN_EVENTS = 50  # fewer booked events do not carry an estimate of their own
+RECENT_DAYS = 730  # registers change: what was booked long ago tells little about now
+CONVERSION_SHARE = 0.2  # of all events are booked on one day only when a file is converted
 MAX_LAG_DAYS = 730  # a later booking is a correction of the file, not a lag
+ENDS, STARTS = ("end_date", "end_registered_date"), ("start_date", "registered_date")
 MIN_AT_RISK_SHARE = 0.1  # of the events must be old enough to show the longest lag looked at
 
 
@@ -70,20 +73,49 @@ def estimate_booking_lag(
     From ends since ``first_day`` with ``end_registered_date``; without these from starts with
     ``registered_date``; with fewer than 50 of either, ``booking_lag_months``.
     """
-    for event, booked in (("end_date", "end_registered_date"), ("start_date", "registered_date")):
-        lags = _booked_lags(benefits, event, booked, first_day, extract_date)
-        if lags.height >= MIN_EVENTS:
-            lag, seen = (lags[c].to_numpy().astype(float) for c in ("lag", "seen"))
-            distribution = lynden_bell(*_within_horizon(lag, seen))
-            median, p95 = distribution.quantile(0.5), distribution.quantile(0.95)
-            return {"median": median, "p95": p95, "is_estimated": 1.0}
+    for event, booked in (ENDS, STARTS):
+        lag = _estimate(_booked_lags(benefits, event, booked, first_day, extract_date))
+        if lag:
+            return {"median": lag.quantile(0.5), "p95": lag.quantile(0.95), "is_estimated": 1.0}
     assumed = booking_lag_months * DAYS_PER_MONTH
     return {"median": assumed, "p95": assumed, "is_estimated": 0.0}
 
 
-def last_observed_day(extract_date: date, max_gap_days: int, lag_days: float) -> date:
-    """The day up to which ends are known: a later one may be unbooked, or open a mere gap."""
-    return extract_date - timedelta(days=max(max_gap_days, ceil(lag_days)))
+def start_lag_p95(benefits: pl.DataFrame, first_day: date, extract_date: date) -> float:
+    """Days within which 95 in 100 starts are booked; 0 where fewer than 50 say when they were."""
+    lag = _estimate(_booked_lags(benefits, *STARTS, first_day, extract_date))
+    return lag.quantile(0.95) if lag else 0.0
+
+
+def last_observed_day(
+    extract_date: date, max_gap_days: int, end_lag_days: float, start_lag_days: float = 0.0
+) -> date:
+    """The day up to which ends are known, and known to be no gaps.
+
+    An end of ``max_gap_days`` ago may still open a gap, and a benefit resumed then is known as late
+    as any start.
+    """
+    return extract_date - timedelta(
+        days=max(ceil(end_lag_days), max_gap_days + ceil(start_lag_days))
+    )
+
+
+def _estimate(booked: pl.DataFrame) -> LagDistribution | None:
+    """The lag of the last two years, or of the whole window where those hold too few events."""
+    lags = _drop_conversion(booked)
+    recent = lags.filter(pl.col("seen") <= RECENT_DAYS)
+    chosen = recent if recent.height >= MIN_EVENTS else lags
+    if chosen.height < MIN_EVENTS:
+        return None
+    lag, seen = (chosen[c].to_numpy().astype(float) for c in ("lag", "seen"))
+    return lynden_bell(*_within_horizon(lag, seen))
+
+
+def _drop_conversion(lags: pl.DataFrame) -> pl.DataFrame:
+    """Leave out what happened before a day on which a new suite booked all of it anew."""
+    booked = lags.group_by(ago=pl.col("seen") - pl.col("lag")).len()
+    conversions = booked.filter(pl.col("len") > CONVERSION_SHARE * lags.height)["ago"]
+    return lags if conversions.is_empty() else lags.filter(pl.col("seen") < conversions.min())
 
 
 def _booked_lags(

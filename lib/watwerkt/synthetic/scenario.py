@@ -91,9 +91,20 @@ class Booking(Part):
 
     end_lag_median_days: Positive = 35.0
     end_lag_log_sd: Positive = 0.75
+    end_lag_log_trend_year: float = 0.0  # of the median, over the window
+    start_lag_days: tuple[int, int] = (14, 70)  # from the start of a benefit to its booking
     unknown_exit_reason_share: Share = 0.24
     sickness_share: Share = 0.06  # of exits with code 11, without a job
-    interruption_rate: Share = 0.0015  # stopped and resumed within a month
+    interruption_rate: Share = 0.0015  # per month: stopped, and resumed as if nothing had been
+    interruption_days: tuple[int, int] = (5, 18)
+    interruption_work_share: Share = 0.0  # booked as an exit to work, the others as administrative
+
+
+class Outside(Part):
+    """People and periods in the same file that the evaluation is not about, per client in stock."""
+
+    tozo_share: Annotated[float, Field(ge=0)] = 0.03  # self-employed, known for Tozo only
+    tozo_before_share: Share = 0.0  # of who first enters in Tozo's months, straight from Tozo
 
 
 class Work(Part):
@@ -183,6 +194,7 @@ class Scenario(Part):
     caseload: Caseload = Caseload()
     contact: Contact = Contact()
     booking: Booking = Booking()
+    outside: Outside = Outside()
     work: Work = Work()
     services: dict[str, Service] = Field(default_factory=_services)
     trial: Trial | None = Trial()
