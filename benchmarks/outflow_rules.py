@@ -17,6 +17,7 @@ from multiprocessing import get_context
 
 import numpy as np
 import pandas as pd
+import polars as pl
 
 from planted_registers import (
     EXTRACT,
@@ -125,6 +126,7 @@ def read_flows(town: Town, reading: Reading, cases: list[Case]) -> list[dict]:
             "value": bias(chosen(flows, case.months), count),
             "true": chosen(flows, case.months)[f"{count}_true"].sum()
             / chosen(flows, case.months)["n_persons_true"].sum(),
+            "unbooked": unbooked_share(town, chosen(flows, case.months)),
         }
         for case in cases
         for count in case.counts
@@ -137,6 +139,14 @@ def read_flows(town: Town, reading: Reading, cases: list[Case]) -> list[dict]:
         *rows,
         share | found | {"value": found["estimate"], "true": true_incidence(town.spells)},
     ]
+
+
+def unbooked_share(town: Town, flows: pd.DataFrame) -> float:
+    """Of the true exits of these months, the share not booked on the extract date."""
+    until = flows["month"].max() + pd.offsets.MonthBegin()
+    ended = town.lags.filter(pl.col("end").is_between(flows["month"].min(), until, closed="right"))
+    booked = ended["end"] + timedelta(days=1) * ended["lag"]
+    return float((booked > EXTRACT).mean())
 
 
 def read_lag(town: Town, label: str) -> list[dict]:
@@ -164,8 +174,9 @@ def mean_error(values: pd.Series) -> tuple[float, float]:
 def flow_lines(rows: pd.DataFrame) -> list[str]:
     """The first table."""
     lines = [
-        "| planted | months | what | truth | bias without the rule | bias with the rules |",
-        "|---|---|---|---|---|---|",
+        "| planted | months | what | truth | bias without the rule | bias with the rules |"
+        " not booked by then |",
+        "|---|---|---|---|---|---|---|",
     ]
     names = {"0": "all", str(TOZO_MONTHS): "2020-03 to 2021-12"}
     hazards = rows[rows["reading"].notna() & (rows["what"] != "incidence")]
@@ -177,9 +188,10 @@ def flow_lines(rows: pd.DataFrame) -> list[str]:
             for of in (part[part["reading"] == r] for r in ("without", "with"))
         ]
         true = part[part["reading"] == "with"]["true"].mean()
+        unbooked = 100 * part[part["reading"] == "with"]["unbooked"].mean()
         text = names.get(months, f"last {months}")
         lines.append(f"| {population} | {text} | {WORDS[what]} | {100 * true:.2f}% a month | "
-                     f"{' | '.join(cells)} |")  # fmt: skip
+                     f"{' | '.join(cells)} | {unbooked:.1f}% |")  # fmt: skip
     return lines
 
 
