@@ -8,7 +8,12 @@ import pytest
 from numpy.testing import assert_allclose
 
 from cleaning_tables import clean
-from watwerkt.cleaning.booking_lag import estimate_booking_lag, last_observed_day, lynden_bell
+from watwerkt.cleaning.booking_lag import (
+    estimate_booking_lag,
+    last_observed_day,
+    lynden_bell,
+    start_lag_p95,
+)
 
 EXTRACT = date(2020, 12, 31)
 FIRST = date(2019, 1, 1)  # two years before the extract
@@ -86,13 +91,53 @@ def test_starts_tell_the_lag_where_ends_do_not():
 
 
 @pytest.mark.parametrize(
-    ("max_gap_days", "lag_days", "expected"),
-    [(30, 10.0, date(2020, 12, 1)), (30, 61.2, date(2020, 10, 30))],
+    ("max_gap_days", "end_lag", "start_lag", "expected"),
+    [
+        (30, 10.0, 0.0, date(2020, 12, 1)),
+        (30, 61.2, 0.0, date(2020, 10, 30)),
+        (30, 61.2, 31.5, date(2020, 10, 30)),  # 62 days, by either
+        (30, 61.2, 32.5, date(2020, 10, 29)),  # an end of then may be a gap, resumed and unbooked
+        (0, 10.0, 32.5, date(2020, 11, 28)),
+    ],
 )
-def test_observed_until_is_the_longer_of_gap_and_lag_before_the_extract(
-    max_gap_days, lag_days, expected
+def test_observed_until_waits_for_ends_and_for_resumptions(
+    max_gap_days, end_lag, start_lag, expected
 ):
-    assert last_observed_day(EXTRACT, max_gap_days, lag_days) == expected
+    assert last_observed_day(EXTRACT, max_gap_days, end_lag, start_lag) == expected
+
+
+def test_the_lag_of_starts_stands_beside_that_of_ends():
+    benefits = booked_ends(30, 2000, seed=1)
+    assert start_lag_p95(benefits, FIRST, EXTRACT) == 0.0
+    starts = benefits.with_columns(start_date="end_date", registered_date="end_registered_date")
+    assert_allclose(start_lag_p95(starts, FIRST, EXTRACT), 30 * np.log(20), rtol=0.1)
+
+
+def test_what_was_booked_long_ago_tells_nothing_about_now():
+    """Two years of lags of 10 days, after four of 100."""
+    first, ago = date(2015, 1, 1), pl.int_range(300, 2190, 10, eager=True)
+    lag = pl.select(pl.when(ago > 730).then(100).otherwise(10)).to_series()
+    benefits = pl.DataFrame({"ago": ago, "lag": lag}).select(
+        spell_id=pl.lit("a"),
+        end_date=pl.lit(EXTRACT) - pl.duration(days="ago"),
+        end_registered_date=pl.lit(EXTRACT) - pl.duration(days=pl.col("ago") - pl.col("lag")),
+    )
+    assert estimate_booking_lag(benefits, first, EXTRACT, 3)["median"] == 100.0  # 44 recent ends
+    more = pl.concat([benefits, benefits.head(10)])
+    assert estimate_booking_lag(more, first, EXTRACT, 3)["p95"] == 10.0
+
+
+def test_a_day_on_which_everything_was_booked_is_a_conversion():
+    """Of 300 ends, booked after 5 days, the oldest are booked anew on day 200."""
+    ago = pl.int_range(1, 301, eager=True) + 5
+    booked = pl.select(pl.when(ago > 200).then(200).otherwise(ago - 5)).to_series()
+    benefits = pl.DataFrame({"ago": ago, "booked": booked}).select(
+        spell_id=pl.lit("a"),
+        end_date=pl.lit(EXTRACT) - pl.duration(days="ago"),
+        end_registered_date=pl.lit(EXTRACT) - pl.duration(days="booked"),
+    )
+    lag = estimate_booking_lag(benefits, FIRST, EXTRACT, 3)
+    assert lag == {"median": 5.0, "p95": 5.0, "is_estimated": 1.0}
 
 
 def test_the_share_booked_within_so_many_days():

@@ -26,6 +26,8 @@ LAG_EVENTS = {
     "starts": ("start_date", "registered_date"),
 }
 MIN_EVENTS = 50  # fewer booked events do not carry an estimate of their own
+RECENT_DAYS = 730  # registers change: what was booked long ago tells little about now
+CONVERSION_SHARE = 0.2  # of all events are booked on one day only when a file is converted
 MAX_LAG_DAYS = 730  # a later booking is a correction of the file, not a lag
 MIN_AT_RISK_SHARE = 0.1  # of the events must be old enough to show the longest lag looked at
 
@@ -92,12 +94,12 @@ def find_booked_lags(
 ) -> tuple[str, pl.DataFrame]:
     """Which events tell the lag (``ends``, ``starts`` or ``none``), and ``lag``, ``seen`` in days.
 
-    One row per event since ``first_day``; ``seen`` is how long before the extract it was. Fewer
-    than 50 tell nothing.
+    One row per event since ``first_day``, of the last two years where these hold enough; ``seen``
+    is how long before the extract it was. Fewer than 50 tell nothing.
     """
     for name, (event, booked) in LAG_EVENTS.items():
-        lags = _booked_lags(benefits, event, booked, first_day, extract_date)
-        if lags.height >= MIN_EVENTS:
+        lags = _telling(_booked_lags(benefits, event, booked, first_day, extract_date))
+        if not lags.is_empty():
             return name, lags
     return "none", lags.clear()
 
@@ -108,9 +110,38 @@ def fit_lags(lags: pl.DataFrame) -> LagDistribution:
     return lynden_bell(*_within_horizon(lag, seen))
 
 
-def last_observed_day(extract_date: date, max_gap_days: int, lag_days: float) -> date:
-    """The day up to which ends are known: a later one may be unbooked, or open a mere gap."""
-    return extract_date - timedelta(days=max(max_gap_days, ceil(lag_days)))
+def start_lag_p95(benefits: pl.DataFrame, first_day: date, extract_date: date) -> float:
+    """Days within which 95 in 100 starts are booked; 0 where fewer than 50 say when they were."""
+    lags = _telling(_booked_lags(benefits, *LAG_EVENTS["starts"], first_day, extract_date))
+    return 0.0 if lags.is_empty() else fit_lags(lags).quantile(0.95)
+
+
+def last_observed_day(
+    extract_date: date, max_gap_days: int, end_lag_days: float, start_lag_days: float = 0.0
+) -> date:
+    """The day up to which ends are known, and known to be no gaps.
+
+    An end of ``max_gap_days`` ago may still open a gap, and a benefit resumed then is known as late
+    as any start.
+    """
+    return extract_date - timedelta(
+        days=max(ceil(end_lag_days), max_gap_days + ceil(start_lag_days))
+    )
+
+
+def _telling(booked: pl.DataFrame) -> pl.DataFrame:
+    """The lags of the last two years, or of the whole window where those hold too few events."""
+    lags = _drop_conversion(booked)
+    recent = lags.filter(pl.col("seen") <= RECENT_DAYS)
+    chosen = recent if recent.height >= MIN_EVENTS else lags
+    return chosen if chosen.height >= MIN_EVENTS else chosen.clear()
+
+
+def _drop_conversion(lags: pl.DataFrame) -> pl.DataFrame:
+    """Leave out what happened before a day on which a new suite booked all of it anew."""
+    booked = lags.group_by(ago=pl.col("seen") - pl.col("lag")).len()
+    conversions = booked.filter(pl.col("len") > CONVERSION_SHARE * lags.height)["ago"]
+    return lags if conversions.is_empty() else lags.filter(pl.col("seen") < conversions.min())
 
 
 def _booked_lags(

@@ -5,7 +5,7 @@ from datetime import date
 
 import polars as pl
 
-from watwerkt.cleaning.booking_lag import estimate_booking_lag, last_observed_day
+from watwerkt.cleaning.booking_lag import estimate_booking_lag, last_observed_day, start_lag_p95
 from watwerkt.cleaning.ledger import Entry, build_accounts, build_ledger, enter, gather_quarantine
 from watwerkt.cleaning.rule import Context
 from watwerkt.cleaning.rules import RULES
@@ -71,15 +71,16 @@ def clean_delivery(
         max_gap_days=max_gap_days,
     )
     cleaned, entries = apply_rules(context)
-    lag = estimate_booking_lag(
-        cleaned["benefits"], context.first_month, context.extract_date, booking_lag_months
+    benefits, window = cleaned["benefits"], (context.first_month, context.extract_date)
+    lag = estimate_booking_lag(benefits, *window, booking_lag_months)
+    observed_until = last_observed_day(
+        context.extract_date, max_gap_days, lag["p95"], start_lag_p95(benefits, *window)
     )
-    observed_until = last_observed_day(context.extract_date, max_gap_days, lag["p95"])
     ledger = build_ledger(entries)
     return Cleaned(
         about=about,
         tables={n: _drop_undelivered(f, delivery.tables.get(n), n) for n, f in cleaned.items()},
-        spells=build_spells(cleaned["benefits"], observed_until),
+        spells=build_spells(benefits, observed_until),
         ledger=ledger,
         accounts=build_accounts(delivery.tables, cleaned, ledger),
         quarantine=gather_quarantine(entries),

@@ -22,9 +22,8 @@ CODES_OF_KIND: dict[str, tuple[list[str], list[float]]] = {
     "partner": (["97"], [1.0]),
 }
 ALWAYS_KNOWN = [KIND[kind] for kind in ("partner", "moved", "death", "pension")]
-INTERRUPTED = "31"
+INTERRUPTED, INTERRUPTED_FOR_WORK = "31", "11"
 LAST_INTERRUPTION = 3  # months before the extract: both halves are booked by then
-OUT_OF_SCOPE = {"Tozo": 0.03, "Bbz": 0.006, "AIO": 0.008, "bijzonder": 0.03}  # per client in stock
 
 
 def benefits_table(register: Register) -> pl.DataFrame:
@@ -52,7 +51,11 @@ def benefits_table(register: Register) -> pl.DataFrame:
 
 
 def interruptions(register: Register, spells: pl.DataFrame) -> pl.DataFrame:
-    """The interruptions of booked spells that are in the file: ``person, spell, stop, resume``."""
+    """The interruptions of booked spells that are in the file.
+
+    Columns ``person, spell, stop, resume, is_work``. One that would outlast the spell, or begin
+    before another is over, did not happen.
+    """
     clock = register.world.clock
     stopped = register.history.log["interruptions"]
     month = stopped["month"]
@@ -63,9 +66,18 @@ def interruptions(register: Register, spells: pl.DataFrame) -> pl.DataFrame:
             "spell": stopped["spell"][in_file],
             "stop": clock.date(month, stopped["day"])[in_file],
             "resume": clock.date(month, stopped["resume_day"])[in_file],
+            "is_work": stopped["is_work"][in_file],
         }
     )
-    return frame.join(spells, on=["person", "spell"], how="semi").sort("person", "stop")
+    keys, is_over = ["person", "spell"], pl.col("resume").shift().over("person", "spell")
+    ends = spells.select(pl.col("person", "spell").cast(pl.Int64), "end")
+    return (
+        frame.join(ends, on=keys)
+        .filter(pl.col("end").is_null() | (pl.col("end") > pl.col("resume")))
+        .sort("person", "stop")
+        .filter(is_over.is_null() | (is_over < pl.col("stop")))
+        .drop("end")
+    )
 
 
 def _split_interrupted(register: Register, spells: pl.DataFrame) -> pl.DataFrame:
@@ -87,6 +99,7 @@ def _split_interrupted(register: Register, spells: pl.DataFrame) -> pl.DataFrame
     return ends.with_columns(
         end=pl.when(cut).then("stop").otherwise("end"),
         is_stopped=cut,
+        is_stopped_for_work=cut & pl.col("is_work"),
         is_end_booked=cut | pl.col("is_end_booked"),
         end_registered=pl.when(cut)
         .then(pl.col("next_start") + pl.duration(days=7))
@@ -111,6 +124,7 @@ def _with_reasons(register: Register, periods: pl.DataFrame) -> pl.DataFrame:
         reason[here] = rng.choice(names, here.sum(), p=shares)
     reason[is_unknown] = None
     reason[is_stopped] = INTERRUPTED
+    reason[periods["is_stopped_for_work"].to_numpy()] = INTERRUPTED_FOR_WORK
     return periods.with_columns(reason=pl.Series(reason.tolist(), dtype=pl.String))
 
 

@@ -100,18 +100,22 @@ def draw_errors(world: World, state: State, t: int) -> Rows:
 
 
 def draw_interruptions(world: World, state: State, t: int) -> Rows:
-    """Benefits stopped and resumed within the month; couples' together."""
+    """Benefits stopped, and resumed some days later; couples' together."""
+    booking = world.scenario.booking
     together = with_partner_on(state.is_on, state.is_sharing, world.partner)
     key = np.where(together, world.lead, np.arange(len(world.lead)))
     draw = world.draws.uniform("interruption", t)[key]
-    rows = np.flatnonzero(_all_month(state, t) & (draw < world.scenario.booking.interruption_rate))
+    rows = np.flatnonzero(_all_month(state, t) & (draw < booking.interruption_rate))
     stop = day_between(world.draws.uniform("stop day", t)[key], 3, 10)[rows]
+    length = day_between(world.draws.uniform("resume", t)[key], *booking.interruption_days)
+    is_work = world.draws.uniform("stop reason", t)[key] < booking.interruption_work_share
     return {
         "person": rows,
         "spell": state.n_spells[rows],
         "month": np.full(len(rows), t),
         "day": stop,
-        "resume_day": stop + day_between(world.draws.uniform("resume", t)[key], 5, 18)[rows],
+        "resume_day": stop + length[rows],
+        "is_work": is_work[rows],
     }
 
 

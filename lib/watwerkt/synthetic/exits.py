@@ -20,6 +20,7 @@ OTHER_CAUSE = 1  # position among the odds of ``exit_odds``
 ENDS_FOR_BOTH = np.array(
     [kind not in ("death", "pension", "partner", "household") for kind in EXIT_KINDS]
 )
+ENFORCEMENT = [KIND["ineligible"], KIND["administrative"]]
 FEWEST_MONTHS_OUT = 2
 
 
@@ -165,7 +166,11 @@ def _returns(world: World, state: State, t: int) -> Flags:
     kind = np.where(
         state.exit_kind == KIND["partner"], state.exit_kind[world.lead], state.exit_kind
     )
-    rate = np.where(kind == KIND["work"], work.reentry_rate_work, work.reentry_rate_other)
+    rate = np.select(
+        [kind == KIND["work"], np.isin(kind, ENFORCEMENT)],
+        [work.reentry_rate_work, work.reentry_rate_enforcement],
+        work.reentry_rate_other,
+    )
     out_months = t - state.exit_month
     fading = np.exp(-np.maximum(out_months - FEWEST_MONTHS_OUT, 0) / work.reentry_fade_months)
     may = ~state.is_on & (out_months >= FEWEST_MONTHS_OUT) & (state.exit_month < NEVER)

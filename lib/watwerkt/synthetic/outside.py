@@ -5,9 +5,10 @@ import polars as pl
 
 from watwerkt.synthetic.register import Register, canonical, random_ids
 
-PER_CLIENT = {"Tozo": 0.03, "Bbz": 0.006, "AIO": 0.008}  # people, per client in stock
+PER_CLIENT = {"Bbz": 0.006, "AIO": 0.008}  # people, per client in stock
 SPECIAL_PER_CLIENT = 0.03  # one-off special assistance, to people on benefit
 TOZO = (np.datetime64("2020-03-01"), np.datetime64("2021-10-01"))
+SHORTEST, LONGEST = 60, 200  # days that a period lasts
 AOW_AGE = 67
 
 
@@ -17,11 +18,13 @@ def outside_tables(
     """Clients and benefits to add: everything rule B09 puts out of scope."""
     rng = register.rng(60)
     n_stock = int((benefits["end_date"].is_null()).sum())
+    outside = register.world.scenario.outside
     new_clients, new_benefits = [], [_special(register, benefits, n_stock, rng)]
-    for scheme, share in PER_CLIENT.items():
+    for scheme, share in {"Tozo": outside.tozo_share, **PER_CLIENT}.items():
         people = _people(register, scheme, round(share * n_stock), rng)
         new_clients.append(people)
         new_benefits.append(_periods(register, scheme, people, rng))
+    new_benefits.append(_tozo_before(register, benefits, outside.tozo_before_share, rng))
     return pl.concat([clients[:0], *new_clients]), pl.concat([benefits[:0], *new_benefits])
 
 
@@ -63,8 +66,21 @@ def _periods(
     n = len(people)
     span = max(int((last - first).astype(int)) - 200, 1)
     start = first + rng.integers(0, span, n).astype("timedelta64[D]")
-    end = start + rng.integers(60, 200, n).astype("timedelta64[D]")
+    end = start + rng.integers(SHORTEST, LONGEST, n).astype("timedelta64[D]")
     return _rows(register, people["person_id"], scheme, start, end, rng)
+
+
+def _tozo_before(
+    register: Register, benefits: pl.DataFrame, share: float, rng: np.random.Generator
+) -> pl.DataFrame:
+    """Tozo up to the first day of the first benefit, of a share of who enters in its months."""
+    first = benefits.sort("start_date").unique("person_id", keep="first", maintain_order=True)
+    begins = first["start_date"].to_numpy()
+    rows = np.flatnonzero((begins > TOZO[0] + LONGEST) & (begins <= TOZO[1]))
+    chosen = first[rows[rng.random(len(rows)) < share]].sort("person_id")
+    end = chosen["start_date"].to_numpy()
+    start = end - rng.integers(SHORTEST, LONGEST, len(chosen)).astype("timedelta64[D]")
+    return _rows(register, chosen["person_id"], "Tozo", start, end, rng)
 
 
 def _special(

@@ -13,7 +13,6 @@ from watwerkt.synthetic.simulate import Start
 from watwerkt.synthetic.state import KIND, State
 from watwerkt.synthetic.world import World
 
-DECISION_DAYS = (14, 70)  # from the start of a benefit to its booking
 FAR_FUTURE = np.datetime64("9999-01-01")
 
 
@@ -148,13 +147,16 @@ def _booked(
     n = len(benefits)
     lag = booking.end_lag_median_days * np.exp(booking.end_lag_log_sd * rng.normal(size=n))
     benefits = benefits.with_columns(
-        start_lag=pl.Series(rng.integers(*DECISION_DAYS, n)),
-        end_lag=pl.Series(np.ceil(lag).astype(np.int64)),
+        start_lag=pl.Series(rng.integers(*booking.start_lag_days, n)),
+        end_lag=pl.Series(lag),
     )
     joined = spells.join(benefits, on=["unit", "start"], how="left", maintain_order="left")
     decided = pl.col("start") + pl.duration(days="start_lag")
+    years = (pl.col("end") - world.clock.date(0).item()).dt.total_days() / 365.25
+    end_lag = pl.col("end_lag") * (booking.end_lag_log_trend_year * years).exp()
     usual = pl.max_horizontal(
-        pl.col("end") + pl.duration(days="end_lag"), decided + pl.duration(days=1)
+        pl.col("end") + pl.duration(days=end_lag.ceil().cast(pl.Int64)),
+        decided + pl.duration(days=1),
     )
     at_once = pl.when(pl.col("kind") == KIND["pension"]).then("end").otherwise(usual)
     dated = joined.with_columns(

@@ -27,8 +27,8 @@ class Part(BaseModel):
 class Baseline(Part):
     """Monthly odds of leaving for a single person of 40 on step 3, a year on benefit."""
 
-    work_odds: Positive = 0.0121
-    other_odds: Positive = 0.0052
+    work_odds: Positive = 0.0137
+    other_odds: Positive = 0.0053
     moved_odds: Positive = 0.0017
     death_odds_at_40: Positive = 0.00008
     log_odds_per_step: float = 0.62  # of the participatieladder, to work
@@ -38,7 +38,7 @@ class Baseline(Part):
     corona_log_odds: float = -0.30  # 2020-04 to 2020-06, of every exit to work and other exit
     third_quarter_log_odds: float = 0.19
     trend_log_odds_year: float = 0.0
-    entry_corona_factor: Positive = 1.15  # inflow of 2020-03 to 2020-12
+    entry_corona_factor: Positive = 1.3  # inflow of 2020-03 to 2020-12
 
 
 class Caseload(Part):
@@ -91,9 +91,20 @@ class Booking(Part):
 
     end_lag_median_days: Positive = 35.0
     end_lag_log_sd: Positive = 0.75
+    end_lag_log_trend_year: float = 0.0  # of the median, over the window
+    start_lag_days: tuple[int, int] = (14, 70)  # from the start of a benefit to its booking
     unknown_exit_reason_share: Share = 0.24
     sickness_share: Share = 0.06  # of exits with code 11, without a job
-    interruption_rate: Share = 0.0015  # stopped and resumed within a month
+    interruption_rate: Share = 0.0015  # per month: stopped, and resumed as if nothing had been
+    interruption_days: tuple[int, int] = (5, 18)
+    interruption_work_share: Share = 0.0  # booked as an exit to work, the others as administrative
+
+
+class Outside(Part):
+    """People and periods in the same file that the evaluation is not about, per client in stock."""
+
+    tozo_share: Annotated[float, Field(ge=0)] = 0.03  # self-employed, known for Tozo only
+    tozo_before_share: Share = 0.0  # of who first enters in Tozo's months, straight from Tozo
 
 
 class Work(Part):
@@ -102,10 +113,12 @@ class Work(Part):
     part_time_share: Share = 0.08
     part_time_stop_rate: Share = 0.09
     part_time_log_or_work: float = 0.5
-    reentry_rate_work: Share = 0.031  # in the first month it can happen; fades with time
-    reentry_rate_other: Share = 0.066
-    reentry_fade_months: Positive = 9.0
-    job_loss_rate: Share = 0.011  # per month, without return to the benefit
+    reentry_rate_work: Share = 0.0245  # in the first month it can happen; fades with time
+    reentry_rate_enforcement: Share = 0.08  # after ineligible and administrative
+    reentry_rate_other: Share = 0.05
+    reentry_fade_months: Positive = 15.0
+    job_loss_rate: Share = 0.025  # per month, of jobs after an exit
+    job_found_rate: Share = 0.15  # per month, of who lost that job and did not return
 
 
 class Service(Part):
@@ -174,7 +187,8 @@ class Scenario(Part):
     """One data-generating process."""
 
     first_month: Month = "2019-01"
-    monthly_inflow_growth: float = -0.001
+    inflow_of_balance: Positive = 0.84  # of the inflow at which the stock would stay as it is
+    monthly_inflow_growth: float = -0.002
     couple_share: Share = 0.12  # of arriving benefits
     applications_refused: Share = 0.28  # of all applications: rejected or withdrawn
     error_rate: Share = 0.012
@@ -183,6 +197,7 @@ class Scenario(Part):
     caseload: Caseload = Caseload()
     contact: Contact = Contact()
     booking: Booking = Booking()
+    outside: Outside = Outside()
     work: Work = Work()
     services: dict[str, Service] = Field(default_factory=_services)
     trial: Trial | None = Trial()

@@ -34,15 +34,16 @@ caseloads: so caseload tends to inflow / hazard, and the naive slope of exits on
 below 0 at truth 0.
 
 Return (``exits``): ``r_k exp(-(months out - 2) / f)`` per month, from the second month on, for who
-left to work or otherwise; nobody returns from a move, pension or death.
+left to work, by enforcement or otherwise; nobody returns from a move, pension or death.
 
 Trial and search period (``lottery``): take-up under either arm is fixed beforehand. In the lottery
 over applications a share of the treated is deterred, a part of them enters later after all.
 
 Stock (``stock``): thirty years of arrivals, without caseload and contact, then a year in full
-before the window opens. Arrivals are Poisson and exogenous. What is booked by the extract date, and
-how late, is in ``register``. Draws are addressed by person, month and purpose (``draws``), so two
-regimes over one population differ by the intervention alone.
+before the window opens. Arrivals are Poisson and exogenous, fewer than would keep the stock as it
+is. What is booked by the extract date, and how late, is in ``register``. Draws are addressed by
+person, month and purpose (``draws``), so two regimes over one population differ by the intervention
+alone.
 """
 
 from collections.abc import Collection

@@ -88,7 +88,7 @@ def plan_staff(
     """Draw the whole staffing history for a municipality of this size."""
     load = scenario.caseload
     targets = np.array([load.target_work, load.target_participation, load.target_income])
-    sizes = np.maximum(3, np.rint(clients_per_role / targets / MEAN_FTE)).astype(int)
+    sizes = np.maximum(1, np.rint(clients_per_role / targets / MEAN_FTE)).astype(int)
     n_teams = np.maximum(1, np.rint(sizes / load.team_size)).astype(int)
     team_role = np.repeat(np.arange(len(ROLES)), n_teams)
     policy_month = _policy_months(team_role, scenario)

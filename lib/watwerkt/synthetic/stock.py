@@ -50,7 +50,8 @@ def build_arrivals(
     """The people who first apply from the burn-in to the end of the window."""
     months = np.arange(-BURN_IN_MONTHS, clock.n_months)
     corona = np.array([clock.calendar(int(t)) in CORONA_INFLOW for t in months])
-    expected = rate * (1 + scenario.monthly_inflow_growth) ** np.maximum(months, 0)
+    level = rate * scenario.inflow_of_balance
+    expected = level * (1 + scenario.monthly_inflow_growth) ** np.maximum(months, 0)
     expected = expected * np.where(corona, scenario.baseline.entry_corona_factor, 1.0)
     return build_people(np.repeat(months, rng.poisson(expected)), scenario, clock, rng)
 

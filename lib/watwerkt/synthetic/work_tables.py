@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 
-from watwerkt.synthetic.clock import Ints
+from watwerkt.synthetic.clock import Flags
 from watwerkt.synthetic.population import labelled
 from watwerkt.synthetic.register import Register, canonical
 from watwerkt.synthetic.state import KIND
@@ -48,21 +48,15 @@ def _part_time(register: Register, rng: np.random.Generator) -> pl.DataFrame:
 
 
 def _after_exit(register: Register, rng: np.random.Generator) -> pl.DataFrame:
-    """Months in a job from the exit on, until it is lost, the person returns or the view ends."""
+    """Months in a job from the exit on, with gaps, until the person returns or the view ends."""
     exits = _exits_to_work(register, rng)
-    person, spell_row, length = (
-        exits["person"].to_numpy(),
-        np.arange(len(exits)),
-        _job_months(exits, register, rng),
-    )
-    row = np.repeat(spell_row, length)
-    offset = np.arange(len(row)) - np.repeat(np.cumsum(length) - length, length)
     n = len(exits)
+    row, offset = np.nonzero(_is_employed(exits, register, rng))
     hours = rng.choice([87.0, 104.0, 130.0, 156.0], n, p=[0.15, 0.2, 0.3, 0.35])
     rate, contract = 13.5 + 6 * rng.random(n), rng.choice(len(CONTRACTS), n, p=CONTRACT_SHARES)
     return pl.DataFrame(
         {
-            "person": person[row],
+            "person": exits["person"].to_numpy()[row],
             "t": exits["exit_month"].to_numpy()[row] + 1 + offset,
             "hours_month": hours[row],
             "rate": rate[row],
@@ -79,13 +73,22 @@ def _exits_to_work(register: Register, rng: np.random.Generator) -> pl.DataFrame
     return exits.filter(pl.Series(has_job))
 
 
-def _job_months(exits: pl.DataFrame, register: Register, rng: np.random.Generator) -> Ints:
-    """Months each job lasts as far as it is known; a return ends it the month before."""
-    lost = rng.geometric(max(register.world.scenario.work.job_loss_rate, 1e-9), len(exits))
-    limit = np.minimum(lost, FOLLOW_UP_MONTHS)
+def _is_employed(exits: pl.DataFrame, register: Register, rng: np.random.Generator) -> Flags:
+    """In a job 1, 2, … months after each exit, as far as it is known; shape (n, months).
+
+    Who loses the job finds another or returns to benefit, which ends the view the month before.
+    """
+    work = register.world.scenario.work
+    draws = rng.random((len(exits), FOLLOW_UP_MONTHS))
+    employed = np.ones(draws.shape, bool)
+    for month in range(1, FOLLOW_UP_MONTHS):
+        before = employed[:, month - 1]
+        keeps, finds = draws[:, month] >= work.job_loss_rate, draws[:, month] < work.job_found_rate
+        employed[:, month] = np.where(before, keeps, finds)
     until_return = (exits["back"] - exits["exit_month"] - 1).fill_null(FOLLOW_UP_MONTHS).to_numpy()
     left = register.world.clock.n_months - 1 - exits["exit_month"].to_numpy()
-    return np.maximum(np.minimum(np.minimum(limit, until_return), left), 0).astype(np.int64)
+    known = np.minimum(until_return, left)
+    return employed & (np.arange(FOLLOW_UP_MONTHS) < known[:, None])
 
 
 def services_table(register: Register) -> pl.DataFrame:
