@@ -17,11 +17,11 @@ from watwerkt.analysis import (
     contact,
     contact_effect,
     contact_warnings,
-    coverage,
     detectable,
     flows,
+    handling,
     incidence,
-    quality,
+    registration,
 )
 from watwerkt.analysis.evidence import NOT_ESTIMABLE
 from watwerkt.disclosure import Gap, Protected
@@ -30,6 +30,7 @@ from watwerkt.publish.language import Translator
 
 TOWN = town()
 LEVEL = 0.95
+REGISTERED = pl.LazyFrame({"team_id": ["t0", "t1"], "is_collapsed": [False, True]})
 EMPTY_POLICIES = pl.LazyFrame(schema={"start_date": pl.Date, "target_caseload": pl.Float64})
 
 
@@ -119,10 +120,9 @@ ANALYSES: dict[str, Callable[[Delivery], Protected | Gap]] = {
     "odds": lambda d: contact_effect.odds_ratios(fits(d), POLICY, LEVEL),
     "per hundred": lambda d: contact_effect.per_hundred(fits(d), POLICY, LEVEL),
     "detectable": lambda d: detectable.detectable_difference(d.panel, POLICY),
-    "coverage": lambda d: coverage.monthly_coverage(d.panel, POLICY),
-    "registration": lambda d: coverage.registration_by_team(d.panel, POLICY),
-    "unknown reasons": lambda d: coverage.unknown_exit_reasons(d.panel, POLICY),
-    "anonymity": lambda d: quality.anonymity_table(d.panel, POLICY),
+    "registration": lambda d: registration.contacts_by_team(d.panel, REGISTERED, POLICY),
+    "by team and month": lambda d: registration.contacts_by_team_month(d.panel, POLICY),
+    "handling": lambda d: handling.handling_by_year(d.panel, POLICY),
     "aggregates": lambda d: aggregates.exits_by_year(d.panel, POLICY),
 }
 

@@ -6,11 +6,6 @@ import pytest
 from analysis_panels import EXACT, multiply, panel, town
 from disclosure_tables import cells_of, drawn
 from watwerkt.analysis.aggregates import exits_by_year
-from watwerkt.analysis.coverage import (
-    monthly_coverage,
-    registration_by_team,
-    unknown_exit_reasons,
-)
 from watwerkt.analysis.destination import GROUPS, destination_group, is_exit_to
 from watwerkt.analysis.flows import monthly_stock, quarterly_flows, work_share_bounds, yearly_exits
 
@@ -105,45 +100,6 @@ def test_the_share_to_work_lies_between_no_unknown_reason_and_every_one():
     assert (found["n_work"], found["n_work_or_unknown"]) == (20, 30)
     assert found["share_at_least"] == pytest.approx(0.5)
     assert found["share_at_most"] == pytest.approx(0.8)  # 0.75, in the one decimal of 40 people
-
-
-def test_unknown_reasons_are_a_share_of_all_exits():
-    found = unknown_exit_reasons(panel(YEARS), EXACT).frame.set_index("year").loc[2021]
-    assert (found["n_unknown"], found["n_exits"]) == (10, 50)
-    assert found["share_unknown"] == pytest.approx(0.2)
-
-
-COVERED = """
-    person_id month      n_contacts_month team_id caseworker_id is_contact_known
-    ann       2021-01-01 2                t1      w1            yes
-    bo        2021-01-01 0                t1      w2            yes
-    cy        2021-01-01 1                t1      w3            no
-    dee       2021-01-01 0                -       w4            yes
-"""
-
-
-def test_coverage_counts_who_was_spoken_to_and_not_how_often():
-    found = monthly_coverage(panel(COVERED), EXACT).frame
-    assert dict(zip(found["covered"], found["n_persons"], strict=True)) == {
-        "stock": 40,
-        "contacted": 20,
-    }
-
-
-def test_contacts_that_were_not_delivered_are_not_contacts_that_did_not_happen():
-    found = monthly_coverage(panel("person_id month\nann 2021-01-01"), EXACT)
-    assert found.frame["covered"].tolist() == ["stock"]
-    assert found.n_suppressed == 0
-
-
-def test_registration_is_shown_by_team_and_never_of_two_caseworkers():
-    (row,) = registration_by_team(panel(COVERED), EXACT).frame.to_dict("records")
-    assert row["team_id"] == "t1"
-    assert row["contacts_per_100"] == pytest.approx(100)
-    assert row["known_months_share"] == pytest.approx(2 / 3, abs=0.1)  # in fifths of 30 people
-    assert row["n_persons"] == 30
-    pair = panel(COVERED).filter(pl.col("caseworker_id") != "w3")
-    assert registration_by_team(pair, EXACT).frame["contacts_per_100"].isna().all()
 
 
 def test_exits_by_band_add_up_to_the_exits_of_the_year():

@@ -93,3 +93,9 @@ def test_observed_until_is_the_longer_of_gap_and_lag_before_the_extract(
     max_gap_days, lag_days, expected
 ):
     assert last_observed_day(EXTRACT, max_gap_days, lag_days) == expected
+
+
+def test_the_share_booked_within_so_many_days():
+    found = lynden_bell(np.array([1.0, 2.0, 2.0, 5.0]), np.full(4, 10.0))
+    within = found.share_within(np.array([0.0, 1.0, 1.9, 2.0, 4.0, 5.0, 99.0]))
+    assert_allclose(within, [0, 0.25, 0.25, 0.75, 0.75, 1, 1], **EXACT)

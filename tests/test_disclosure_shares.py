@@ -33,6 +33,24 @@ def test_a_share_is_protected_by_protected():
     assert made.n_suppressed == 1
 
 
+def test_of_records_none_and_all_may_be_said_and_a_few_may_not():
+    contacts = table("""
+        year  n_late  n_contacts  n_persons
+        2019  0       500         90
+        2020  3       500         90
+        2021  500     500         90
+        2022  20      500         9
+    """)
+    late = {"late_share": ("n_late", "n_contacts")}
+    made = protect_shares(
+        contacts, late, POLICY, by=["year"], n_persons="n_persons", of="records"
+    ).frame
+    assert made["late_share"].fillna(-1).tolist() == [0, -1, 1, -1]
+    assert made["n_contacts"].fillna(-1).tolist() == [500, 500, 500, -1]
+    with pytest.raises(DisclosureError, match="n_persons="):
+        protect_shares(contacts.drop(columns="n_persons"), late, POLICY, by=["year"])
+
+
 def test_a_share_is_what_its_shown_counts_give_in_the_decimals_they_support():
     """OpenSAFELY turns down unrounded percentages under rounded counts."""
     counts = pd.DataFrame({"year": range(300), "n_work": range(20, 320), "n_exits": 400})

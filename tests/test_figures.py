@@ -1,5 +1,6 @@
 """Figures: what is drawn, that nothing is cut off or overlaps, and the same bytes every time."""
 
+import datetime as dt
 import itertools
 import re
 import xml.etree.ElementTree as ET
@@ -24,8 +25,10 @@ from watwerkt.publish.figures import (
     plot_pairs,
     plot_pyramid,
     plot_stack,
+    plot_tiles,
 )
 from watwerkt.publish.figures.axis import LINE_HEIGHT, spread
+from watwerkt.publish.figures.tiles import KIND_LABELS
 from watwerkt.publish.labels import Labels
 from watwerkt.publish.language import Translator
 from watwerkt.publish.style import COLOURS, SEQUENCE, colours_of, house_style
@@ -93,6 +96,19 @@ AGES = pd.DataFrame(
     columns=["age", "sex"],
 ).assign(n_persons=pd.array([75, 80, 155, 1435, 1575, 3010, pd.NA, 415, 425, 1520, 2070, 3590]))
 SEXES, AGED = {"male": "man", "female": "vrouw"}, {"y": "age"}
+TILES = pd.DataFrame(
+    {
+        "table": np.repeat(["administrative_errors", "contacts"], 72),
+        "month": [*MONTHS, *MONTHS],
+        "n_rows": pd.array([100] * 70 + [40, 10] + [50] * 70 + [0, pd.NA], dtype="Int64"),
+    }
+)
+BREAKS = [
+    (dt.date(2019, 3, 1), dt.date(2021, 2, 28), "corona, Tozo"),
+    (dt.date(2022, 12, 1), dt.date(2023, 1, 31), "provisions counted anew"),
+    (dt.date(2023, 9, 5), dt.date(2023, 12, 31), "not complete yet"),
+]
+LATE = {"span": BREAKS[2]}
 ODDS = dict.fromkeys(("estimate", "conf_low", "conf_high", "mde"), "exp.2")
 SHARES = dict.fromkeys(("estimate", "conf_low", "conf_high"), "%1")
 
@@ -126,6 +142,13 @@ def drawings(is_narrow: bool) -> dict[str, Figure]:
             label("age sex n_persons", {}, {"sex": SEXES}),
             {"y": "age"},
         ),
+        "span": (
+            plot_lines,
+            FLOWS,
+            label("month flow n_persons"),
+            lines("flow") | {"span": BREAKS[2]},
+        ),
+        "tiles": (plot_tiles, TILES, label("month table n_rows"), tiles() | {"spans": BREAKS}),
     }
     with house_style():
         return {
@@ -136,6 +159,10 @@ def drawings(is_narrow: bool) -> dict[str, Figure]:
 
 def lines(series: str = "") -> dict[str, str]:
     return {"x": "month", "y": "n_persons", "series": series}
+
+
+def tiles() -> dict[str, str]:
+    return {"x": "month", "y": "n_rows", "series": "table"}
 
 
 def stack() -> dict[str, str]:
@@ -266,6 +293,29 @@ def test_a_pyramid_puts_the_sexes_on_either_side_and_hides_what_is_few():
     assert [patch.get_width() for patch in axes.patches] == [-75, -1435, 0, 80, 1575, 415]
     assert {"man", "vrouw", "1.435", "–"} <= set(said(WIDE["pyramid"]).splitlines())
     assert "−" not in said(WIDE["pyramid"]), "people are counted to the left too"
+
+
+def test_a_tile_compares_a_month_with_the_median_of_its_row():
+    """Seventy months as usual, then fewer than half, fewer than a fifth, none, and hidden."""
+    (axes,) = WIDE["tiles"].axes
+    widths = [bar.get_paths()[0].get_extents().width for bar in axes.collections]
+    assert [round(width / 30.4) for width in widths] == [70, 1, 1, 70, 1, 1]
+    legend = {text.get_text() for text in WIDE["tiles"].legends[0].get_texts()}
+    assert legend == {Translator("nl").text(name) for name in KIND_LABELS.values()}
+
+
+def test_tiles_all_as_usual_need_no_other_name():
+    calm = TILES[TILES["n_rows"].fillna(0) >= 50]
+    figure = plot_tiles(calm, label("month table n_rows"), **tiles())
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == [
+        Translator("nl").text(KIND_LABELS["usual"])
+    ]
+
+
+def test_stretches_of_days_are_named():
+    assert "nog niet\ncompleet" in said(WIDE["span"])
+    for name in ("corona, Tozo", "voorzieningen anders geteld", "nog niet compleet"):
+        assert name in said(WIDE["tiles"])
 
 
 def test_a_naive_estimate_looks_and_is_called_misleading():

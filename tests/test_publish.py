@@ -67,6 +67,11 @@ def test_a_table_is_accessible():
     assert not shown.select(".key"), "nothing was suppressed"
 
 
+def test_a_hidden_figure_that_is_not_shown_is_not_explained():
+    words = DUTCH.table(sealed(EXITS, n_suppressed=2), "Contents", {"destination": "no"})
+    assert not soup(words).select(".key")
+
+
 def test_text_in_a_table_is_text():
     frame = pd.DataFrame({"name": ["<b>&"], "n_rows": [1]})
     shown = ENGLISH.table(sealed(frame), "Contents", {"name": "no", "n_rows": "yes"})

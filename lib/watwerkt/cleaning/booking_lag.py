@@ -21,6 +21,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 DAYS_PER_MONTH = 365.25 / 12
+LAG_EVENTS = {
+    "ends": ("end_date", "end_registered_date"),
+    "starts": ("start_date", "registered_date"),
+}
 MIN_EVENTS = 50  # fewer booked events do not carry an estimate of their own
 MAX_LAG_DAYS = 730  # a later booking is a correction of the file, not a lag
 MIN_AT_RISK_SHARE = 0.1  # of the events must be old enough to show the longest lag looked at
@@ -38,6 +42,10 @@ class LagDistribution:
 
     days: NDArray[np.float64]
     share: NDArray[np.float64]
+
+    def share_within(self, days: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Share of the events that are booked within ``days``; 0 before the shortest lag."""
+        return np.append(0.0, self.share)[np.searchsorted(self.days, days, side="right")]
 
     def quantile(self, probability: float) -> float:
         """The smallest lag within which at least ``probability`` of the events are booked."""
@@ -70,15 +78,34 @@ def estimate_booking_lag(
     From ends since ``first_day`` with ``end_registered_date``; without these from starts with
     ``registered_date``; with fewer than 50 of either, ``booking_lag_months``.
     """
-    for event, booked in (("end_date", "end_registered_date"), ("start_date", "registered_date")):
+    _, lags = find_booked_lags(benefits, first_day, extract_date)
+    if lags.is_empty():
+        assumed = booking_lag_months * DAYS_PER_MONTH
+        return {"median": assumed, "p95": assumed, "is_estimated": 0.0}
+    distribution = fit_lags(lags)
+    median, p95 = distribution.quantile(0.5), distribution.quantile(0.95)
+    return {"median": median, "p95": p95, "is_estimated": 1.0}
+
+
+def find_booked_lags(
+    benefits: pl.DataFrame, first_day: date, extract_date: date
+) -> tuple[str, pl.DataFrame]:
+    """Which events tell the lag (``ends``, ``starts`` or ``none``), and ``lag``, ``seen`` in days.
+
+    One row per event since ``first_day``; ``seen`` is how long before the extract it was. Fewer
+    than 50 tell nothing.
+    """
+    for name, (event, booked) in LAG_EVENTS.items():
         lags = _booked_lags(benefits, event, booked, first_day, extract_date)
         if lags.height >= MIN_EVENTS:
-            lag, seen = (lags[c].to_numpy().astype(float) for c in ("lag", "seen"))
-            distribution = lynden_bell(*_within_horizon(lag, seen))
-            median, p95 = distribution.quantile(0.5), distribution.quantile(0.95)
-            return {"median": median, "p95": p95, "is_estimated": 1.0}
-    assumed = booking_lag_months * DAYS_PER_MONTH
-    return {"median": assumed, "p95": assumed, "is_estimated": 0.0}
+            return name, lags
+    return "none", lags.clear()
+
+
+def fit_lags(lags: pl.DataFrame) -> LagDistribution:
+    """The distribution of the lags that ``find_booked_lags`` found."""
+    lag, seen = (lags[c].to_numpy().astype(float) for c in ("lag", "seen"))
+    return lynden_bell(*_within_horizon(lag, seen))
 
 
 def last_observed_day(extract_date: date, max_gap_days: int, lag_days: float) -> date:

@@ -40,7 +40,8 @@ def protect_shares(
     ----------
     shares : share column → (numerator, denominator), counts in ``table``; the rest, denominator
         less numerator, is protected too, so that a share near 0 or 100 % is hidden.
-    by, totals, n_persons, n_caseworkers, of : as in ``protect_counts``; at most one total.
+    by, totals, n_persons, n_caseworkers, of : as in ``protect_counts``; at most one total. Of
+        records of the register none and all may be shown.
     """
     counts = list(dict.fromkeys(name for pair in shares.values() for name in pair))
     require_unit(counts, n_persons, of)

@@ -67,7 +67,8 @@ class Page:
         table = table_html(frame, labels, caption, f"table-{_slug(title)}", group)
         title, note = self._fill(title, fill), self._sign(protected)
         sheet = build_sheet(protected, labels, title, note, group)
-        return _element("table", table + self._key(protected), sheet)
+        is_told = frame.isna().any(axis=None) and not frame[[*labels.columns]].isna().any(axis=None)
+        return _element("table", table + ("" if is_told else self._key(protected)), sheet)
 
     def figure(
         self,

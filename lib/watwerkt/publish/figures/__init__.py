@@ -6,6 +6,7 @@ from watwerkt.publish.figures.layers import plot_layers
 from watwerkt.publish.figures.lines import plot_curve, plot_lines
 from watwerkt.publish.figures.pairs import plot_pairs
 from watwerkt.publish.figures.pyramid import plot_pyramid
+from watwerkt.publish.figures.tiles import plot_tiles
 
 __all__ = [
     "plot_bands",
@@ -16,4 +17,5 @@ __all__ = [
     "plot_pairs",
     "plot_pyramid",
     "plot_stack",
+    "plot_tiles",
 ]

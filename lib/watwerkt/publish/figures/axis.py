@@ -18,7 +18,9 @@ from watwerkt.publish.style import FAINT
 LINE_HEIGHT = 13.0  # points
 NAME_WIDTH, NAME_WIDTH_NARROW = 20, 13  # characters of a name beside its line
 LABEL_WIDTH, LABEL_WIDTH_NARROW = 75, 38  # characters above the axes
+SPAN_WIDTH, SHADE = 14, "#eceef1"
 LEADER = {"arrowstyle": "-", "linewidth": 0.8, "linestyle": ":", "relpos": (0, 0.5), "shrinkA": 1}
+Span = tuple[dt.date, dt.date, str]  # first and last day, and the name as a message id
 RATIOS = {  # how many times the lowest ratio fits in the highest → the ticks
     3: (0.33, 0.5, 0.67, 0.8, 1, 1.25, 1.5, 2, 3),
     10: (0.2, 0.33, 0.5, 0.67, 1, 1.5, 2, 3, 5),
@@ -74,6 +76,25 @@ def label_ends(
             arrowprops=LEADER | {"color": ends[name][2]},
             annotation_clip=False,
         )
+
+
+def mark_span(axes: Axes, labels: Labels, span: Span) -> None:
+    """Shade a stretch of days and name it beside its foot; a date axis must be drawn already."""
+    first, last = (mdates.date2num(day) for day in span[:2])
+    axes.axvspan(first, last, color=SHADE, zorder=0)
+    is_late = (first + last) / 2 > sum(axes.get_xlim()) / 2
+    axes.annotate(
+        textwrap.fill(labels.translator.text(span[2]), SPAN_WIDTH),
+        (first if is_late else last, 0),
+        xycoords=axes.get_xaxis_transform(),
+        xytext=(-3 if is_late else 3, 3),
+        textcoords="offset points",
+        ha="right" if is_late else "left",
+        va="bottom",
+        color=FAINT,
+        fontsize=8,
+        zorder=5,
+    )
 
 
 def drop_margins(frame: pd.DataFrame, *keys: str) -> pd.DataFrame:

@@ -6,7 +6,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from watwerkt.publish.figures.axis import drop_margins, format_axis, label_ends
+from watwerkt.publish.figures.axis import (
+    Span,
+    drop_margins,
+    format_axis,
+    label_ends,
+    mark_span,
+)
 from watwerkt.publish.labels import Labels
 from watwerkt.publish.style import INK, build_axes, colours_of, order_codes
 
@@ -24,11 +30,13 @@ def plot_lines(
     low: str = "",
     high: str = "",
     is_step: bool = False,
+    span: Span | None = None,
 ) -> Figure:
     """Draw ``y`` over ``x``, one line per value of ``series``.
 
     A missing value leaves a gap. ``low`` and ``high`` name the columns of the interval, drawn as
-    a band. The vertical axis starts at nought, as counts and shares need.
+    a band; ``span`` is a stretch of days to be shaded and named. The vertical axis starts at
+    nought, as counts and shares need.
     """
     figure, axes = build_axes(labels)
     frame = drop_margins(frame, x, series)
@@ -51,6 +59,8 @@ def plot_lines(
     highest = frame[[c for c in (y, high) if c]].astype("float64").max().max()
     axes.set_ylim(0, HEADROOM * highest if highest > 0 else 1)
     axes.grid(visible=False, axis="x")
+    if span:
+        mark_span(axes, labels, span)
     if ends:
         label_ends(figure, axes, labels, ends)
     return figure
