@@ -5,6 +5,8 @@ import re
 from io import StringIO
 
 import pytest
+from bs4 import BeautifulSoup
+from python_calamine import CalamineWorkbook
 from rich.console import Console
 
 from watwerkt.disclosure.released import read_released
@@ -46,6 +48,7 @@ def body(folder):
 def test_the_committed_example_is_what_the_code_writes(root, report):
     """Byte for byte; only the library's own hash may be older than the last commit."""
     written, example = report("GM9901", "nl"), root / "reports" / "example"
+    assert sheets(written) == captions(written, "synthetische gegevens")
     for name in ("report.html", "tables.xlsx", *BUNDLE):
         assert (written / name).read_bytes() == (example / name).read_bytes(), name
     for name in BUNDLE:
@@ -60,6 +63,20 @@ def test_the_committed_example_is_what_the_code_writes(root, report):
     }
 
 
+def captions(folder, mark):
+    """The titles of all tables, those of the figures too, without the mark."""
+    found = BeautifulSoup(page(folder), "html.parser").select("caption")
+    return [caption.get_text().removesuffix(mark).strip() for caption in found]
+
+
+def sheets(folder):
+    """The titles of the sheets between the contents and the two released files."""
+    book = CalamineWorkbook.from_path(folder / "tables.xlsx")
+    tops = [book.get_sheet_by_name(name).to_python(nrows=3) for name in book.sheet_names]
+    assert {top[2][0] for top in tops} <= {"Synthetic data.", "Synthetische gegevens."}
+    return [top[0][0] for top in tops][1:-2]
+
+
 @pytest.mark.parametrize(
     ("town", "language", "synthetic", "not_delivered"),
     [
@@ -72,6 +89,7 @@ def test_a_town_that_delivers_less_gets_a_report_that_says_so(
 ):
     published = report(town, language)
     assert not_delivered in page(published)
+    assert sheets(published) == captions(published, synthetic)
     assert page(published).count("<table") <= page(published).count(synthetic)
     assert not IDENTIFIER.search(body(published))
     assert read_released(published / "estimates.parquet").frame.empty
