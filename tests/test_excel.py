@@ -11,6 +11,7 @@ from zipfile import ZIP_STORED, ZipFile
 
 import pandas as pd
 import pytest
+from bs4 import BeautifulSoup
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
@@ -97,6 +98,19 @@ def test_a_table_goes_along_with_its_types():
         ),
     )
     assert type(sheet_of(shown).rows[0][0]) is int
+
+
+@pytest.mark.parametrize("page", [NL, EN])
+def test_a_cell_reads_as_on_the_page(page):
+    frame = EXITS.assign(month=REAL, estimate=[0.1, -1.25, None, 3.0, 2.345, 1e-9], n_rows=7)
+    formats = {"estimate": "exp.2"}
+    shown = page.table(sealed(frame), "Contents", [*frame], formats=formats)
+    found = BeautifulSoup(shown.data, "html.parser").select("tbody tr")
+    sheet = sheet_of(shown)
+    assert [[cell.get_text() for cell in row.select("th, td")] for row in found] == [
+        [page.translator.value(cell, spec) for cell, spec in zip(row, sheet.specs, strict=True)]
+        for row in sheet.rows
+    ]
 
 
 def test_months_are_dates_and_truth_values_are_words():
@@ -263,7 +277,9 @@ def test_a_text_arrives_as_text_whatever_it_begins_with(texts):
 def test_a_file_without_rows_has_its_heads(tmp_path):
     write_released([], "estimates", tmp_path / "estimates.parquet")
     empty = read_released(tmp_path / "estimates.parquet")
-    heads, *rows = cells(workbook([], [empty]), "estimates")[FIRST_ROW:]
+    written = cells(workbook([], [empty]), "estimates")
+    heads, *rows = written[FIRST_ROW:]
+    assert written[3][0] == "There are no rows."
     assert heads == list(COLUMNS["estimates"])
     assert not any(map(any, rows))
 
@@ -280,6 +296,7 @@ def test_a_text_that_excel_would_cut_off_is_an_error():
         ("People on benefit, per month", "03-2 People on benefit"),
         ("Misleading: [slope] of 'x' a/b?", "03-2 Misleading slope of x a b"),
         ("Share of new entrants with a first contact", "03-2 Share of new entrants…"),
+        ("Aandeel met 1, 2 en 5 jaar, nu", "03-2 Aandeel met 1, 2 en 5 jaar"),
         ("Uitstroombestemmingsverdelingscijfers", "03-2…"),
     ],
 )

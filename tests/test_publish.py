@@ -122,6 +122,15 @@ def test_a_figure_of_several_lines_has_a_table_with_a_column_for_each(plot, opti
     ]
 
 
+def test_a_total_is_the_last_column():
+    frame = table("year destination n_exits\n 2022 a 10\n 2022 total 30\n 2023 b 20")
+    frame = frame.astype({"year": "int64"})
+    options = {"x": "year", "y": "n_exits", "series": "destination"}
+    columns = {"year": "no", "destination": "yes", "n_exits": "missing"}
+    shown = ENGLISH.figure(plot_lines, sealed(frame), "Contents", "no", columns=columns, **options)
+    assert cells(shown)[0] == ["no", "a", "b", "total"]
+
+
 def test_a_table_that_shows_more_than_the_lines_has_a_heading_for_each():
     frame = sealed(YEARS.assign(n_rows=YEARS["n_exits"]))
     columns = {"year": "no", "destination": "yes", "n_exits": "total", "n_rows": "missing"}

@@ -6,7 +6,9 @@ from hashlib import sha256
 from io import StringIO
 
 import pytest
+from bs4 import BeautifulSoup
 from pdfua import validate
+from python_calamine import CalamineWorkbook
 from rich.console import Console
 
 from conftest import absent
@@ -54,6 +56,7 @@ def test_the_committed_example_is_what_the_code_writes(root, report):
     against the page's, and ``test_pdf`` holds that one machine makes it the same every time.
     """
     written, example = report("GM9901", "nl"), root / "reports" / "example"
+    assert sheets(written) == captions(written, "synthetische gegevens")
     for name in ("report.html", "tables.xlsx", *BUNDLE):
         assert (written / name).read_bytes() == (example / name).read_bytes(), name
     for name in BUNDLE:
@@ -83,6 +86,20 @@ def test_the_committed_pdf_says_what_the_committed_page_says(root):
     assert [text for text in said_by(page(example)) if text not in written] == []
 
 
+def captions(folder, mark):
+    """The titles of all tables, those of the figures too, without the mark."""
+    found = BeautifulSoup(page(folder), "html.parser").select("caption")
+    return [caption.get_text().removesuffix(mark).strip() for caption in found]
+
+
+def sheets(folder):
+    """The titles of the sheets between the contents and the two released files."""
+    book = CalamineWorkbook.from_path(folder / "tables.xlsx")
+    tops = [book.get_sheet_by_name(name).to_python(nrows=3) for name in book.sheet_names]
+    assert {top[2][0] for top in tops} <= {"Synthetic data.", "Synthetische gegevens."}
+    return [top[0][0] for top in tops][1:-2]
+
+
 @pytest.mark.parametrize(
     ("town", "language", "synthetic", "not_delivered"),
     [
@@ -95,6 +112,7 @@ def test_a_town_that_delivers_less_gets_a_report_that_says_so(
 ):
     published = report(town, language)
     assert not_delivered in page(published)
+    assert sheets(published) == captions(published, synthetic)
     assert page(published).count("<table") <= page(published).count(synthetic)
     assert not IDENTIFIER.search(body(published))
     assert read_released(published / "estimates.parquet").frame.empty

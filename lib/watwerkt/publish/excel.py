@@ -28,6 +28,7 @@ RELEASED_LABELS = {
 }
 AS_TEXT = {"strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
 LONGEST_NAME = 31  # characters that the name of a sheet may have
+CLAUSE = re.compile(r",(?! \d)")  # what follows is left out, unless it goes on with a number
 NOT_IN_A_NAME = re.compile(r"[\[\]:*?/\\']+")
 
 
@@ -62,7 +63,7 @@ def report_workbook(
 
 def sheet_name(place: str, title: str) -> str:
     """The place of a table in the report and what its title begins with."""
-    words = NOT_IN_A_NAME.sub(" ", title.partition(",")[0])
+    words = NOT_IN_A_NAME.sub(" ", CLAUSE.split(title)[0])
     return textwrap.shorten(f"{place} {words}", LONGEST_NAME, placeholder="…")
 
 
@@ -72,10 +73,12 @@ def _named_sheets(
     for section in sections:
         for place, sheet in enumerate(section.sheets, start=1):
             yield sheet_name(f"{section.name[:2]}-{place}", sheet.title), sheet
-    empty = translator.text("An empty cell: not known, or about too few people.")
+    signs = translator.text("An empty cell: not known, or about too few people.")
+    nothing = translator.text("There are no rows.")
     for protected in released:
         title = translator.text(RELEASED_LABELS[protected.kind])
-        yield protected.kind, released_sheet(protected, title, empty)
+        note = nothing if protected.frame.empty else signs
+        yield protected.kind, released_sheet(protected, title, note)
 
 
 def _contents(

@@ -12,7 +12,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from watwerkt.publish.labels import Labels
+from watwerkt.publish.labels import TOTAL, Labels
 
 BLUE, ORANGE, GREEN, PURPLE = "#313dbb", "#b46000", "#065532", "#64276a"
 SKY, RED, BROWN, SAGE = "#177daa", "#c4004c", "#783f08", "#637c6e"
@@ -100,10 +100,14 @@ def build_axes(labels: Labels, height: float = 3.5) -> tuple[Figure, Axes]:
 
 
 def order_codes(codes: Iterable[str]) -> list[str]:
-    """Each code once, those with a colour of their own first, so that order too stays the same."""
+    """Each code once, those with a colour of their own first, so that order too stays the same.
+
+    A total comes last.
+    """
     seen = list(dict.fromkeys(codes))
     known = [code for code in COLOURS if code in seen]
-    return known + [code for code in seen if code not in COLOURS]
+    others = [code for code in seen if code not in COLOURS]
+    return known + sorted(others, key=lambda code: code == TOTAL)
 
 
 def colours_of(codes: Sequence[str]) -> dict[str, str]:
