@@ -5,6 +5,7 @@ from pathlib import Path
 import polars as pl
 
 from watwerkt import schemas
+from watwerkt.intake.entries import TableMapping
 from watwerkt.intake.guesses import (
     MIN_SCORE,
     SURE,
@@ -53,17 +54,25 @@ def choose_tables(raw: pl.DataFrame, file: str = "") -> dict[str, dict[str, Gues
 def fitting_mappings(raw: pl.DataFrame) -> list[tuple[str, int, int]]:
     """Shipped mappings one of whose tables finds its columns in ``raw``, the best fit first.
 
-    Name, source columns found, source columns that it has for that table.
+    Name, source columns found, source columns that it has for that table, or one of its records.
     """
     fits = []
     for name in sorted(set(shipped_mappings()) - {"canonical"}):
         tables = read_mapping(name, Path()).tables.values()
-        for entries in (e for table in tables for e in table.entries_in(raw.columns)):
-            wanted = {source for entry in entries.values() for source in entry.sources}
+        for wanted in (sources for table in tables for sources in _layouts(table, raw)):
             found = sum(find_header(raw.columns, source) is not None for source in wanted)
             if found >= max(FEWEST, NEARLY_ALL * len(wanted)):
                 fits.append((name, found, len(wanted)))
     return sorted(fits, key=lambda fit: (-fit[1], -fit[1] / fit[2], fit[0]))
+
+
+def _layouts(table: TableMapping, raw: pl.DataFrame) -> list[set[str]]:
+    """The source columns of each record that a row of ``raw`` may make, and of all together."""
+    records = [
+        {source for entry in entries.values() for source in entry.sources}
+        for entries in table.entries_in(raw.columns)
+    ]
+    return [*records, set().union(*records)]
 
 
 def _fits(raw: pl.DataFrame, table: str) -> list[Guess]:
