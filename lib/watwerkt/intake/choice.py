@@ -1,5 +1,6 @@
 """Choose the tables that a file may feed, and give each of its columns one place at most."""
 
+from functools import cache
 from pathlib import Path
 
 import polars as pl
@@ -15,7 +16,7 @@ from watwerkt.intake.guesses import (
     words_about,
 )
 from watwerkt.intake.headers import find_header
-from watwerkt.intake.mapping import read_mapping, shipped_mappings
+from watwerkt.intake.mapping import Mapping, read_mapping, shipped_mappings
 from watwerkt.intake.words import read_concepts
 
 DERIVABLE = {"scheme", "benefit_id"}  # of benefits: a constant, a key
@@ -58,12 +59,17 @@ def fitting_mappings(raw: pl.DataFrame) -> list[tuple[str, int, int]]:
     """
     fits = []
     for name in sorted(set(shipped_mappings()) - {"canonical"}):
-        tables = read_mapping(name, Path()).tables.values()
+        tables = _read_shipped(name).tables.values()
         for wanted in (sources for table in tables for sources in _layouts(table, raw)):
             found = sum(find_header(raw.columns, source) is not None for source in wanted)
             if found >= max(FEWEST, NEARLY_ALL * len(wanted)):
                 fits.append((name, found, len(wanted)))
     return sorted(fits, key=lambda fit: (-fit[1], -fit[1] / fit[2], fit[0]))
+
+
+@cache
+def _read_shipped(name: str) -> Mapping:
+    return read_mapping(name, Path())
 
 
 def _layouts(table: TableMapping, raw: pl.DataFrame) -> list[set[str]]:

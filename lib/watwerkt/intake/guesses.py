@@ -1,7 +1,7 @@
 """Guess which canonical column a source column is: by the words of its name, then by its values."""
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -22,8 +22,9 @@ WEAK = 0.85  # a name that often means something else
 LOCAL_CODES = 0.85  # a code list that is not known here: the name may be right, nothing shows it
 FEW, MANY_ROWS = 5, 20  # no id has so few values in so many rows
 KEYS = {"person_id", "benefit_id", "contact_id", "service_id", "application_id", "unit_id"}
-BIRTH_YEARS = (1900, 2015)
-MANY = 2_000  # distinct values looked at
+OWN_RANGE = {"birth_year": "birth year", "fte": "fte"}  # numbers that lie within bounds
+RANGES = {"birth year": (1900, 2015), "fte": (0, 1.5)}
+MANY = 1_000  # distinct values looked at
 ALL_NOTATIONS = ("dd-mm-jjjj", "jjjjmmdd", "dd-mm-jj", "dd-mmm-jjjj")
 # Words that every table has columns of: alone, they do not make a guess sure.
 GENERIC = frozenset(
@@ -152,7 +153,7 @@ def _names_of(table: str, column: schemas.Column) -> dict[frozenset[str], float]
 
 def _are_dates(values: pl.Series) -> bool:
     texts = _sample(values)
-    return len(texts) > 0 and _share_read(texts, schemas.Column("", "date")) >= 0.9
+    return len(texts) > 0 and _share_read(tuple(texts), "date") >= 0.9
 
 
 def _sample(values: pl.Series) -> pl.Series:
@@ -174,22 +175,23 @@ def _by_values(values: pl.Series, column: schemas.Column) -> tuple[int, str]:
         is_no_code = len(texts) > 200 or _are_dates(values)
         fit = 1 if share >= 0.5 else -1 if is_no_code else 0
         return fit, f"{known} of {min(len(texts), 200)} values are known codes"
-    share = _share_read(texts, column)
+    share = _share_read(tuple(texts), OWN_RANGE.get(column.name, column.kind))
     words = {"date": "dates", "month": "months", "flag": "yes or no"}.get(column.kind, "numbers")
     return (1 if share >= 0.9 else -1), f"{share:.0%} of the values are {words}"
 
 
-def _share_read(texts: pl.Series, column: schemas.Column) -> float:
-    if column.name == "birth_year":
-        return int(parse_numbers(texts, ".").is_between(*BIRTH_YEARS).sum()) / len(texts)
-    if column.name == "fte":
-        return int(parse_numbers(texts, "any").is_between(0, 1.5).sum()) / len(texts)
-    if column.kind == "date":
+@lru_cache(maxsize=4096)
+def _share_read(values: tuple[str, ...], kind: str) -> float:
+    """The share of the values that can be read as this kind; each column is read once a kind."""
+    texts = pl.Series(values, dtype=pl.String)
+    if kind in RANGES:
+        return int(parse_numbers(texts, "any").is_between(*RANGES[kind]).sum()) / len(texts)
+    if kind == "date":
         days = texts.filter(~texts.str.contains(r"^\d{5}$|^0{8}$|^9{8}$"))
         return parse_dates(days, ALL_NOTATIONS).count() / max(len(days), 1) if len(days) else 0.0
-    if column.kind == "month":
+    if kind == "month":
         return parse_months(texts, ALL_NOTATIONS).count() / len(texts)
-    read = parse_flags(texts) if column.kind == "flag" else parse_numbers(texts, "any")
+    read = parse_flags(texts) if kind == "flag" else parse_numbers(texts, "any")
     return read.count() / len(texts)
 
 
