@@ -74,7 +74,9 @@ def _date_terms(reports: pl.DataFrame) -> dict[str, pl.DataFrame]:
     From the month of the report. The first report after months without one also speaks for these,
     back to the start of the benefit, at most three months.
     """
-    rows = reports.filter(is_in_scope()).sort("person_id", "report_month", "start_date")
+    order = ["person_id", "report_month", "start_date"]
+    reported = reports.filter(is_in_scope()).select(*order, *TERMS)
+    rows = reported.sort(order, maintain_order=True)
     month, start = pl.col("report_month"), pl.col("start_date")
     unreported = pl.max_horizontal(
         start, month.dt.offset_by(f"-{LATE_MONTHS}"), _of_same_person(month).dt.offset_by("1mo")
@@ -85,7 +87,9 @@ def _date_terms(reports: pl.DataFrame) -> dict[str, pl.DataFrame]:
 
 def _date_traits(reports: pl.DataFrame) -> dict[str, pl.DataFrame]:
     """``client_history``: the traits of clients by the month of the report, as in ``traits``."""
-    rows = reports.sort("person_id", "report_month", maintain_order=True)
+    delivered = [t for t in codes("trait") if t in reports.columns and reports[t].count()]
+    order = ["person_id", "report_month"]
+    rows = reports.select(*order, *delivered).sort(order, maintain_order=True)
     month = pl.col("report_month")
     is_first = _of_same_person(month).is_null()
     valid_from = pl.when(is_first).then(month.dt.offset_by(f"-{LATE_MONTHS}")).otherwise(month)
@@ -94,8 +98,7 @@ def _date_traits(reports: pl.DataFrame) -> dict[str, pl.DataFrame]:
         _where_changed(dated.select("person_id", "valid_from", value=trait).drop_nulls("value"))
         .with_columns(trait=pl.lit(trait))
         .select("person_id", "trait", "value", "valid_from")
-        for trait in codes("trait")
-        if trait in rows.columns and rows[trait].count()
+        for trait in delivered
     ]
     return {"client_history": pl.concat(history)} if history else {}
 
@@ -108,6 +111,6 @@ def _where_changed(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _of_same_person(column: pl.Expr) -> pl.Expr:
-    """The value in the row before, of rows sorted by person."""
+    """The value in the row before, of rows sorted as given."""
     person = pl.col("person_id")
     return pl.when(person == person.shift()).then(column.shift())

@@ -1,5 +1,7 @@
 """Apply a mapping: one raw file in, one canonical table out, with what could not be read."""
 
+from datetime import date
+
 import polars as pl
 
 from watwerkt import codebook, schemas
@@ -155,9 +157,9 @@ def _translated(text: pl.Series, entry: Entry, read: dict[str, pl.Series]) -> pl
     present = _by_codes(text, entry.codes)
     if entry.dated_by is None:
         return present
-    month = read[entry.dated_by].dt.strftime("%Y-%m")
+    month = read[entry.dated_by].dt.truncate("1mo")
     for until, codes in sorted(entry.codes_until.items(), reverse=True):
-        then = (month <= until).fill_null(value=False)
+        then = (month <= date.fromisoformat(f"{until}-01")).fill_null(value=False)
         present = _by_codes(text, codes).set(~then, None).fill_null(present.set(then, None))
     return present
 
@@ -169,12 +171,15 @@ def _by_codes(text: pl.Series, codes: dict[str, str]) -> pl.Series:
     """
     if not codes:
         return text
-    plain = text.str.to_lowercase().str.replace_all(r"\s+", " ")
+    distinct = text.unique()
+    plain = distinct.str.to_lowercase().str.replace_all(r"\s+", " ")
     listed = {" ".join(code.lower().split()): canonical for code, canonical in codes.items()}
     eaten = {code.lstrip("0"): canonical for code, canonical in listed.items() if code.isdigit()}
     known = {code: canonical for code, canonical in (eaten | listed).items() if code}
-    found = plain.replace_strict(known, default=None, return_dtype=pl.String).fill_null(text)
-    return found.set((found == "").fill_null(value=False), None)
+    found = plain.replace_strict(known, default=None, return_dtype=pl.String).fill_null(distinct)
+    return text.replace_strict(
+        distinct, found.set((found == "").fill_null(value=False), None), return_dtype=pl.String
+    )
 
 
 def _read(source: pl.Series, column: schemas.Column, mapping: Mapping) -> tuple[pl.Series, int]:
@@ -219,9 +224,10 @@ def _padded(text: pl.Series, column: schemas.Column) -> pl.Series:
     """Give back the leading nought that spreadsheets eat, where the code list has one."""
     known = list(codebook.codes(column.codes or ""))
     width = max((len(code) for code in known if code.isdigit()), default=0)
-    padded = text.str.zfill(width)
-    ate_it = text.str.contains(r"^\d+$") & ~text.is_in(known) & padded.is_in(known)
-    return text.set(ate_it.fill_null(value=False), None).fill_null(padded) if width else text
+    if not width:
+        return text
+    eaten = {code.lstrip("0"): code for code in known if code.isdigit() and code.lstrip("0")}
+    return text.replace({short: code for short, code in eaten.items() if short not in known})
 
 
 def _is_endless(source: pl.Series) -> pl.Series:
