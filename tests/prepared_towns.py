@@ -21,7 +21,7 @@ def prepare(times: int = 10, about: dict | None = None, **drawn: str | pl.DataFr
     given = [
         {"table": n, "file": f"{n}.csv", "mapping": "canonical"} for n in cleaned.accounts["table"]
     ]
-    made = module._about(cleaned, panel.height) | {"params": PARAMS}
+    made = module._about(cleaned) | {"n_person_months": panel.height, "params": PARAMS}
     made["received"] |= {"files": given}
     return Prepared(
         about=made | (about or {}),

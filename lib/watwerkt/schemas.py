@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import pandera.polars as pa
 import polars as pl
 import yaml
+
+if TYPE_CHECKING:
+    import pandera.polars as pa
 
 Kind = Literal["id", "text", "code", "date", "month", "integer", "number", "flag"]
 
@@ -52,8 +54,10 @@ class Table:
         """Polars type of every column, in the table's own order."""
         return {c.name: DTYPES[c.kind] for c in self.columns.values()}
 
-    def pandera(self) -> pa.DataFrameSchema:
+    def pandera(self) -> "pa.DataFrameSchema":
         """The same promise as a pandera schema; optional columns may be absent or empty."""
+        import pandera.polars as pa  # takes a second, which who reads prepared data need not wait
+
         return pa.DataFrameSchema(
             {
                 c.name: pa.Column(DTYPES[c.kind], nullable=not c.required, required=c.required)

@@ -31,7 +31,11 @@ def repair_overlapping_assignments(frame: pl.DataFrame, context: Context) -> Rul
     known = rows.filter(pl.col("start_date") <= context.extract_date).sort(
         *WITHIN_ROLE, "start_date"
     )
-    following = known.select("row", next_start=pl.col("start_date").shift(-1).over(WITHIN_ROLE))
+    follows = pl.all_horizontal(
+        pl.col(name).eq_missing(pl.col(name).shift(-1)) for name in WITHIN_ROLE
+    )
+    next_start = pl.when(follows).then(pl.col("start_date").shift(-1))
+    following = known.select("row", next_start=next_start)
     timed = rows.join(following, on="row", how="left", maintain_order="left")
     is_cut = pl.col("next_start").is_not_null() & (
         pl.col("end_date").is_null() | (pl.col("end_date") > pl.col("next_start"))

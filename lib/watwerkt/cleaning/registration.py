@@ -4,6 +4,9 @@ A contact belongs to the team of its caseworker, else to that of the client's. W
 known the municipality is one team, without ``team_id``.
 """
 
+from collections.abc import Iterator
+from datetime import date
+
 import polars as pl
 
 from watwerkt.cleaning.assignments import look_up_caseworker
@@ -93,44 +96,51 @@ def _count_clients(contacts: pl.DataFrame, context: Context) -> pl.DataFrame:
 
     Without assignments, everyone on benefit stands beside each team.
     """
-    n_clients = pl.col("person").n_unique().cast(pl.Int64)
+    counted = pl.col("person").n_unique().cast(pl.Int64).alias("n_clients")
     if "assignments" in context.tables:
-        held = _expand_months(context.tables["assignments"], context)
-        desks = held.select("desk", "caseworker_id", "month").unique("desk")
-        desks = desks.select("desk", "month", _teams(desks, context))
-        teams = desks.select(TEAM_MONTH).unique().with_row_index("team_month")
-        desks = desks.join(teams, on=TEAM_MONTH, nulls_equal=True).select("desk", "team_month")
-        counted = held.join(desks, on="desk").group_by("team_month").agg(n_clients=n_clients)
-        return counted.join(teams, on="team_month").drop("team_month")
+        held = context.tables["assignments"]
+        teams = _team_by_month(held["caseworker_id"].unique(), context)
+        return pl.concat(
+            running.join(teams[month], on="caseworker_id", nulls_equal=True)
+            .group_by("team_id")
+            .agg(pl.lit(month).alias("month"), counted)
+            for month, running in _running_by_month(held, context)
+        )
     spells = context.tables["benefits"].filter(pl.col("spell_id").is_not_null())
-    running = _expand_months(spells.select(*PERIOD, caseworker_id=pl.lit("")), context)
-    everyone = running.group_by("month").agg(n_clients=n_clients)
+    everyone = pl.concat(
+        running.select(pl.lit(month).alias("month"), counted)
+        for month, running in _running_by_month(spells.with_columns(caseworker_id=None), context)
+    )
+    everyone = everyone.filter(pl.col("n_clients") > 0)
     return everyone.join(contacts.select("team_id").unique(), how="cross")
 
 
-def _expand_months(periods: pl.DataFrame, context: Context) -> pl.DataFrame:
-    """One row per period × month whose first day it covers, with the ``person`` as a number.
+def _running_by_month(
+    periods: pl.DataFrame, context: Context
+) -> Iterator[tuple[date, pl.DataFrame]]:
+    """The periods that cover the first day of each month: ``caseworker_id``, ``person`` a number.
 
-    ``desk`` is the number of caseworker and month.
+    One month at a time: a city's months at once would be the most that cleaning holds.
     """
     months = _full_months(context)
-    first = months.search_sorted(periods["start_date"])
-    until = months.search_sorted(periods["end_date"].fill_null(context.extract_date))
-    person, caseworker = (
-        pl.col(name).cast(pl.Categorical).to_physical() for name in ("person_id", "caseworker_id")
-    )
-    expanded = periods.select(
+    placed = periods.select(
         "caseworker_id",
-        person=person,
-        caseworker=caseworker,
-        place=pl.int_ranges(first, until, dtype=pl.UInt32),
-    ).explode("place", empty_as_null=False)
-    return expanded.select(
-        "caseworker_id",
-        "person",
-        desk=pl.col("caseworker").cast(pl.Int64) * len(months) + pl.col("place"),
-        month=pl.lit(months).gather(pl.col("place")),
+        person=pl.col("person_id").cast(pl.Categorical).to_physical(),
+        first=months.search_sorted(periods["start_date"]),
+        until=months.search_sorted(periods["end_date"].fill_null(context.extract_date)),
     )
+    for place, month in enumerate(months):
+        yield month, placed.filter((pl.col("first") <= place) & (pl.col("until") > place))
+
+
+def _team_by_month(caseworkers: pl.Series, context: Context) -> dict[date, pl.DataFrame]:
+    """The team of each caseworker on the first day of each month."""
+    desks = caseworkers.to_frame().join(_full_months(context).to_frame(), how="cross")
+    placed = desks.with_columns(_teams(desks, context))
+    return {
+        month: placed.filter(pl.col("month") == month).drop("month")
+        for month in _full_months(context)
+    }
 
 
 def _teams(rows: pl.DataFrame, context: Context) -> pl.Series:

@@ -17,6 +17,7 @@ from watwerkt.intake.parsing import parse_dates
 
 WEIGHTS = np.array([9, 8, 7, 6, 5, 4, 3, 2, -1])
 DIGITS = r"(?:^|\D)(\d{8,9})(?:\D|$)"
+SPARE = 4  # texts looked into for each run that is wanted: several may hold the same
 N_BSN = 90_909_090
 HASHES = (hashlib.md5, hashlib.sha1, hashlib.sha256)
 PREFIX_BYTES = 6  # of a digest; ids cut shorter than 12 hexadecimal digits are not looked up
@@ -31,12 +32,13 @@ def bsn_candidates(distinct: pl.Series, at_most: int) -> pl.Series:
 
     Of more than ``at_most`` runs an even selection is looked at: their share is what counts.
     """
-    texts = distinct.str.replace(r"\.0+$", "")
-    is_parted = texts.str.contains(r"\d[ .-]\d")
-    parted = texts.filter(is_parted)
+    is_parted = distinct.str.contains(r"\d[ .-]\d")
+    parted = distinct.filter(is_parted).str.replace(r"\.0+$", "")
     for _ in range(2):  # 1234.56.782: a digit stands between two points
         parted = parted.str.replace_all(r"(\d)[ .-](\d)", "$1$2")
-    runs = pl.concat([texts.filter(~is_parted), parted]).str.extract(DIGITS)
+    whole = distinct.filter(~is_parted & distinct.str.contains(DIGITS))
+    whole = whole.gather_every(1 + len(whole) // (SPARE * at_most))
+    runs = pl.concat([whole, parted]).str.extract(DIGITS)
     found = runs.drop_nulls().unique(maintain_order=True)
     found = found.gather_every(1 + len(found) // at_most)
     turned = found.str.slice(4, 4) + found.str.slice(2, 2) + found.str.slice(0, 2)

@@ -50,6 +50,8 @@ def _read_encoding(path: Path) -> tuple[str, bool]:
         file.seek(0)
         while is_utf8 and (chunk := file.read(CHUNK_BYTES)):
             quotes += chunk.count(b'"')
+            if chunk.isascii() and not utf8.getstate()[0]:
+                continue
             try:
                 utf8.decode(chunk)
             except UnicodeDecodeError:

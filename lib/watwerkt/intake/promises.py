@@ -3,7 +3,6 @@
 from collections import Counter
 
 import polars as pl
-from pandera.errors import SchemaErrors
 
 from watwerkt import schemas
 from watwerkt.intake.findings import Finding
@@ -14,6 +13,8 @@ def find_broken_promises(frame: pl.DataFrame, table: str, file: str) -> list[Fin
 
     pandera's own message and failure cases hold values: only which column and how many is kept.
     """
+    from pandera.errors import SchemaErrors  # slow to import: while other files are read
+
     promised = frame.drop("is_end_repaired", strict=False)  # intake's own, for rule B03
     counts: Counter[tuple[str, str]] = Counter()
     try:

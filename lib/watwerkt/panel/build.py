@@ -28,6 +28,7 @@ def build_panel(cleaned: Cleaned, n_partitions: int = 1) -> Iterator[pl.DataFram
     and from one to the next.
     """
     sources = build_sources(cleaned)
+    del cleaned  # the sources hold what is needed of it
     n_persons = sources.persons.height
     size = max(1, -(-n_persons // n_partitions))
     for first in range(0, max(1, n_persons), size):

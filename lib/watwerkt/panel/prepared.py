@@ -72,17 +72,21 @@ def write_prepared(
 ) -> None:
     """Build the panel and put everything in the place of ``folder``, as a whole or not at all.
 
-    ``fingerprint`` is that of the delivery, ``params`` what cleaning was told.
+    ``fingerprint`` is that of the delivery, ``params`` what cleaning was told. A caller who keeps
+    no ``cleaned`` of his own has its memory back before the panel is built.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as beside:
         fresh, stale = Path(beside, "fresh"), Path(beside, "stale")
-        n_rows = _write_frames(cleaned, fresh)
-        about = _about(cleaned, n_rows) | {
+        _write_tables(cleaned, fresh)
+        about = _about(cleaned) | {
             "fingerprint": fingerprint,
             "rules": hash_rules(),
             "params": params,
         }
+        panel = build_panel(cleaned, 1 + cleaned.spells.height // SPELLS_A_FILE)
+        del cleaned
+        about["n_person_months"] = _write_panel(panel, fresh)
         text = json.dumps(about, indent=2, sort_keys=True, ensure_ascii=False)
         (fresh / "prepared.json").write_text(text + "\n", encoding="utf-8")
         if folder.exists():
@@ -151,8 +155,7 @@ def _read_about(folder: Path) -> dict[str, Any] | None:
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
 
 
-def _write_frames(cleaned: Cleaned, folder: Path) -> int:
-    """Write every frame; return the number of person-months."""
+def _write_tables(cleaned: Cleaned, folder: Path) -> None:
     whole = {"ledger": cleaned.ledger, "accounts": cleaned.accounts}
     whole |= {"spells/part-0000": cleaned.spells}
     whole |= {f"tables/{name}": table for name, table in cleaned.tables.items()}
@@ -161,8 +164,12 @@ def _write_frames(cleaned: Cleaned, folder: Path) -> int:
         (folder / room).mkdir(parents=True)
     for name, table in whole.items():
         _write_frame(table, folder / f"{name}.parquet")
+
+
+def _write_panel(panel: Iterator[pl.DataFrame], folder: Path) -> int:
+    """Write a file for each block of persons; return the number of person-months."""
     n_rows = 0
-    for part, rows in enumerate(build_panel(cleaned, 1 + cleaned.spells.height // SPELLS_A_FILE)):
+    for part, rows in enumerate(panel):
         _write_frame(rows, folder / "panel" / f"part-{part:04}.parquet")
         n_rows += rows.height
     return n_rows
@@ -173,7 +180,7 @@ def _write_frame(frame: pl.DataFrame, path: Path) -> None:
     frame.write_parquet(path, row_group_size=ROWS_A_GROUP, compression_level=1)
 
 
-def _about(cleaned: Cleaned, n_person_months: int) -> dict[str, Any]:
+def _about(cleaned: Cleaned) -> dict[str, Any]:
     about = cleaned.about
     return {
         "schema_version": KNOWN["prepared"],
@@ -191,7 +198,6 @@ def _about(cleaned: Cleaned, n_person_months: int) -> dict[str, Any]:
         "booking_lag_days": cleaned.booking_lag_days,
         "n_persons": cleaned.spells["person_id"].n_unique(),
         "n_spells": cleaned.spells.height,
-        "n_person_months": n_person_months,
     }
 
 

@@ -36,8 +36,9 @@ def run_prepare(
     with _held(folder.with_name(f".{folder.name}.lock")):
         if not always and is_current(folder, fingerprint, settings):
             return False
-        cleaned = clean_delivery(read_delivery(delivery), **settings)
-        write_prepared(cleaned, folder, settings, fingerprint)
+        write_prepared(
+            clean_delivery(read_delivery(delivery), **settings), folder, settings, fingerprint
+        )
     return True
 
 
