@@ -136,15 +136,22 @@ def test_every_page_is_marked_and_numbered_and_no_word_is_cut(pdf):
     assert outside(pdf) == []
 
 
-def test_head_and_foot_in_both_languages_and_no_mark_on_real_data():
-    feet = {"nl": "Pagina {} van {}", "en": "Page {} of {}"}
-    for language, foot in feet.items():
-        body = chapter_section(chapter(language, False), "04_contact", language).body
-        pages = read_pages(report_pdf(page(body, is_synthetic=False, language=language)))
-        for number, text in enumerate(pages, start=1):
-            assert foot.format(number, len(pages)) in text
-            assert not re.search("synthe", text, flags=re.IGNORECASE)
-        assert all("rapport Voorbeeldstad" in p or "report Voorbeeldstad" in p for p in pages)
+@pytest.mark.parametrize(
+    ("language", "is_synthetic", "head", "mark", "foot"),
+    [
+        ("nl", True, "Evaluatierapport", "SYNTHETISCHE GEGEVENS", "Pagina {} van {}"),
+        ("en", True, "Evaluation report", "SYNTHETIC DATA", "Page {} of {}"),
+        ("nl", False, "Evaluatierapport", "", "Pagina {} van {}"),
+    ],
+)
+def test_head_and_foot_of_every_page(language, is_synthetic, head, mark, foot):
+    body = chapter_section(chapter(language, is_synthetic), "04_contact", language).body
+    pages = read_pages(report_pdf(page(body, is_synthetic=is_synthetic, language=language)))
+    for number, text in enumerate(pages, start=1):
+        assert f"{head} Voorbeeldstad" in text
+        assert foot.format(number, len(pages)) in text
+        assert mark in text
+        assert bool(re.search("synthe", text, flags=re.IGNORECASE)) == is_synthetic
 
 
 def test_what_the_file_says_of_itself():
