@@ -176,8 +176,11 @@ def _write_panel(panel: Iterator[pl.DataFrame], folder: Path) -> int:
 
 
 def _write_frame(frame: pl.DataFrame, path: Path) -> None:
-    """Write row groups of one size: Polars would follow its chunks, which follow the threads."""
-    frame.write_parquet(path, row_group_size=ROWS_A_GROUP, compression_level=1)
+    """Write row groups of one size: Polars would follow its chunks, which follow the threads.
+
+    Without statistics, which take a sixth of the time: who reads a panel reads all its rows.
+    """
+    frame.write_parquet(path, row_group_size=ROWS_A_GROUP, compression_level=1, statistics=False)
 
 
 def _about(cleaned: Cleaned) -> dict[str, Any]:
