@@ -102,6 +102,7 @@ def spells_of(rows: pl.DataFrame) -> pl.LazyFrame:
     return last.lazy().select(
         "person_id",
         "spell_id",
+        "benefit_id",
         start_date=entry,
         end_date=pl.when(has_left).then(pl.col("month").dt.offset_by("14d")),
         exit_destination=pl.when(has_left).then("exit_destination"),

@@ -72,6 +72,13 @@ def describe_estimates(
     return tidy.assign(**facts, mde=detectable).drop(columns="statistic", errors="ignore")
 
 
+def describe_share(
+    tidy: pd.DataFrame, design: Design, outcome: str, conf_level: float
+) -> pd.DataFrame:
+    """Put ``design`` beside a share that describes: nothing is compared, so it has no MDE."""
+    return tidy.assign(**_facts(design, outcome, conf_level, subgroup=""))
+
+
 def not_estimable(design: Design, outcome: str, term: str, conf_level: float) -> pd.DataFrame:
     """The row of an estimate that these data do not allow; it is recorded all the same.
 

@@ -31,6 +31,13 @@ COLOURS = {
     "moved": SAGE,
     "outside": SAGE,
     "unexplained": NAIVE,
+    # where people are after the start
+    "on_benefit": INK,
+    "back": RED,
+    "out_work": BLUE,
+    "out_other": ORANGE,
+    "out_unknown": NAIVE,
+    "out_of_sight": SAGE,
     # flows
     "stock": INK,
     "inflow": ORANGE,
