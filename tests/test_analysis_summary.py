@@ -100,18 +100,21 @@ def test_an_estimate_of_too_few_people_says_nothing():
     assert summary.contact_sentence(found) == summary.CONTACT_LABELS["missing"]
 
 
+NAIVE = {"status": "warning", "is_primary": False, "design": "naive"}
 ROWS = (
     {"outcome": "work", "status": "indicative"},
     {"outcome": "all", "status": "indicative"},
     {"outcome": "education", "status": "evidence"},
-    {"outcome": "work", "status": "warning", "is_primary": False},
-    {"outcome": "all", "status": "warning", "is_primary": False, "scale": "elasticity"},
+    NAIVE | {"outcome": "work"},
+    NAIVE | {"outcome": "all", "scale": "elasticity"},
     {"outcome": "all", "status": "indicative", "is_primary": False, "scale": "pp"},
+    {"outcome": "all", "status": "indicative", "scale": "elasticity", "design": "shock"},
+    {"outcome": "work", "status": "warning", "scale": "elasticity", "design": "shock"},
 )
 
 
 def test_readable_are_the_primary_ones_all_exits_first():
-    found = summary.readable(estimates(*map(dict, ROWS))).frame
+    found = summary.readable(estimates(*map(dict, ROWS)), "log OR").frame
     assert found["outcome"].tolist() == ["all", "work", "education"]
     assert found["is_primary"].all()
 
@@ -122,7 +125,7 @@ def test_misleading_are_the_warnings_on_one_scale():
 
 
 def test_a_page_without_readable_or_misleading_estimates_says_so():
-    assert summary.readable(estimates(dict(ROWS[3]))) is summary.NO_EVIDENCE
+    assert summary.readable(estimates(dict(ROWS[3])), "log OR") is summary.NO_EVIDENCE
     assert summary.misleading(estimates(dict(ROWS[0])), "log OR") is summary.NO_WARNING
 
 

@@ -32,15 +32,15 @@ CONTACT_LABELS = {
 }
 
 
-def readable(estimates: Protected) -> Protected | Gap:
-    """The primary estimates that may be read as evidence or as an indication."""
-    rows = select_rows(estimates, status=READABLE, is_primary=True, outcome=OUTCOMES)
+def readable(estimates: Protected, scale: str) -> Protected | Gap:
+    """The primary estimates on one ``scale`` that may be read as evidence or as an indication."""
+    rows = select_rows(estimates, status=READABLE, is_primary=True, outcome=OUTCOMES, scale=scale)
     return NO_EVIDENCE if rows.frame.empty else rows
 
 
 def misleading(estimates: Protected, scale: str) -> Protected | Gap:
     """The published mistakes on one ``scale`` that chapters show as warnings."""
-    rows = select_rows(estimates, status="warning", scale=scale)
+    rows = select_rows(estimates, design="naive", status="warning", scale=scale)
     return NO_WARNING if rows.frame.empty else rows
 
 

@@ -21,6 +21,9 @@ ODDS_COLUMNS = {
     "n_events": "",
 }
 ODDS = dict.fromkeys(("estimate", "conf_low", "conf_high", "mde"), "exp.2")  # logs, read as ratios
+SHOCK_STAGE = dict.fromkeys(
+    ("estimate", "conf_low", "conf_high", "mde"), "%1"
+)  # log, about a share
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,70 @@
+"""Counts with effects for every month, team and cell: Poisson regression on sparse columns.
+
+The estimates are those of a Poisson regression with all columns written out, since they are.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import sparse
+
+from watwerkt.errors import DataError
+
+FloatArray = NDArray[np.float64]
+MAX_STEPS, MAX_MOVE, TOLERANCE = 50, 2.0, 1e-10  # of Newton's method, in logs of any row's mean
+MIN_PIVOT = 1e-9  # share of a column's sum of squares that the columns before it leave over
+
+
+def build_effects(rows: pd.DataFrame, names: Sequence[str], control: str = "") -> sparse.csr_array:
+    """One column per level of each effect and one for ``control``, where that is named.
+
+    Columns that those before them determine are left out, so that the others can be estimated.
+    """
+    blocks = [sparse.csr_array(rows[[control]].to_numpy(float))] if control else []
+    for name in names:
+        code = pd.factorize(rows[name], sort=True)[0]
+        blocks.append(sparse.csr_array((np.ones(len(code)), (np.arange(len(code)), code))))
+    design = sparse.csr_array(sparse.hstack(blocks))
+    gram = (design.T @ design).toarray()
+    scale = np.sqrt(np.where(np.diag(gram) > 0, np.diag(gram), 1.0))
+    gram, is_free = gram / np.outer(scale, scale), np.zeros(len(gram), dtype=bool)
+    for j in range(len(gram)):
+        if gram[j, j] > MIN_PIVOT:
+            is_free[j] = True
+            gram = gram - np.outer(gram[:, j], gram[j]) / gram[j, j]
+    return sparse.csr_array(design[:, is_free])
+
+
+def fit_poisson(
+    design: sparse.csr_array, events: FloatArray, exposure: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Coefficients, and the expected events of each row (``exposure`` times the fitted rate).
+
+    Newton's method with bounded steps. Raises DataError where a combination of columns has no
+    events at all, so that no finite estimate exists.
+    """
+    coefficient = np.zeros(design.shape[1])
+    linear = np.zeros(len(events))
+    level = events.sum() / exposure.sum()
+    for _ in range(MAX_STEPS):
+        expected = exposure * level * np.exp(linear)
+        hessian = (design.T @ (sparse.diags_array(expected) @ design)).toarray()
+        try:
+            step = np.linalg.solve(hessian, design.T @ (events - expected))
+        except np.linalg.LinAlgError:
+            break
+        move = design @ step
+        if np.abs(move).max() < TOLERANCE:
+            return coefficient, expected
+        size = min(1.0, MAX_MOVE / np.abs(move).max())
+        coefficient, linear = coefficient + size * step, linear + size * move
+    raise DataError("a combination of effects decides alone who leaves: take cells together")
+
+
+def partial_out(values: FloatArray, design: sparse.csr_array, weight: FloatArray) -> FloatArray:
+    """What is left of each column of ``values`` after a weighted regression on ``design``."""
+    weighted = sparse.diags_array(weight) @ design
+    fitted = np.linalg.solve((design.T @ weighted).toarray(), weighted.T @ values)
+    return np.asarray(values - design @ fitted)

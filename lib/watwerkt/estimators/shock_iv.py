@@ -1,0 +1,222 @@
+"""Exponential-mean IV: what a caseload does to exits, moved by colleagues who leave.
+
+The mean number of exits is exp(effects + beta * log caseload + what else drives both). The
+instrument z, clients inherited per remaining FTE, moves the caseload and nothing else. Two stages
+with the same weights: the reduced form, a Poisson regression of exits on z, has the coefficient
+beta * pi where pi is the first stage, a regression of log caseload on z weighted by the exits that
+the reduced form expects. Their ratio is beta on the log scale, however large it is: a linear IV
+of exit rates divides by one baseline and misses large effects. Rows are sums over person-months
+(team x month x case-mix cell): no more is needed, since z is the same within a row.
+
+References
+----------
+Mullahy, J. (1997). Review of Economics and Statistics 79, 586-593 (exponential-mean IV).
+Anderson, T. W. and Rubin, H. (1949). Annals of Mathematical Statistics 20, 46-63 (the interval).
+Montiel Olea, J. L. and Pflueger, C. (2013). JBES 31, 358-369 (effective F; here of one instrument).
+Kline, P. and Santos, A. (2012). Journal of Econometric Methods 1, 23-41 (the score bootstrap);
+Cameron, A. C., Gelbach, J. B. and Miller, D. L. (2008). REStat 90, 414-427 (impose the null).
+"""
+
+from dataclasses import dataclass, field
+from itertools import product
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.stats import t as student_t
+
+from watwerkt.errors import DataError
+from watwerkt.estimators.effects import FloatArray, build_effects, fit_poisson, partial_out
+from watwerkt.estimators.estimates import Estimates
+
+TERM = "log_caseload"
+FEW_CLUSTERS = 10  # below which the restricted bootstrap replaces the t distribution
+MIN_CLUSTERS, MIN_EVENTS = 3, 10
+MIN_SHARE = 1e-9  # of what the instrument varies by, that the effects must leave over
+LARGEST = 25.0  # elasticity beyond which an interval is called unbounded
+EFFECTS = ("cell", "month", "team")
+
+
+@dataclass(frozen=True, slots=True)
+class ShockFit(Estimates):
+    """The elasticity with both of its stages.
+
+    Attributes
+    ----------
+    reduced_form, first_stage : exits (log) and caseload (log) per unit of the instrument.
+    covariance : of (reduced_form, first_stage), clustered; shape (2, 2).
+    scores : each cluster's part of both sums, ``z'(exits - expected)`` and ``z' W log_caseload``,
+        before anything is subtracted; shape (n_clusters, 2).
+    n_moved : clusters that the instrument moves.
+    """
+
+    reduced_form: float
+    first_stage: float
+    covariance: FloatArray = field(repr=False)
+    scores: FloatArray = field(repr=False)
+    n_moved: int
+
+    @property
+    def effective_f(self) -> float:
+        """Strength of the first stage; below 10 the ratio may lie far off."""
+        return float(self.first_stage**2 / self.covariance[1, 1])
+
+    @property
+    def std_error_at_no_effect(self) -> float:
+        """Standard error were the elasticity 0: what the MDE is made of."""
+        return float(np.sqrt(self.covariance[0, 0]) / abs(self.first_stage))
+
+    def p_value(self, elasticity: float = 0.0) -> float:
+        """Anderson-Rubin: how often so much is seen where the elasticity is the one given."""
+        if self.n_clusters < FEW_CLUSTERS:
+            return _flip_p_value(self.scores @ [1.0, -elasticity])
+        contrast = np.array([1.0, -elasticity])
+        gap = self.reduced_form - elasticity * self.first_stage
+        statistic = abs(gap) / np.sqrt(contrast @ self.covariance @ contrast)
+        return float(2 * student_t(self.degrees_of_freedom).sf(statistic))
+
+    def tidy(self, conf_level: float = 0.95) -> pd.DataFrame:
+        """As ``Estimates.tidy``, with the Anderson-Rubin test and interval, and both stages.
+
+        An interval without an end is missing: the data allow any elasticity on that side.
+        """
+        low, high = (self._end(side, 1 - conf_level) for side in (-1, 1))
+        return Estimates.tidy(self, conf_level).assign(
+            p_value=self.p_value(),
+            conf_low=low,
+            conf_high=high,
+            first_stage=self.first_stage,
+            first_stage_std_error=float(np.sqrt(self.covariance[1, 1])),
+            reduced_form=self.reduced_form,
+            reduced_form_std_error=float(np.sqrt(self.covariance[0, 0])),
+            covariance_stages=float(self.covariance[0, 1]),
+        )
+
+    def _end(self, side: int, alpha: float) -> float:
+        """Where the test begins to reject, away from the estimate; missing where it never does."""
+        inside, outside = float(self.estimate[0]), side * LARGEST
+        if not abs(inside) < LARGEST or self.p_value(outside) > alpha:
+            return float("nan")
+        while abs(outside - inside) > 1e-7:
+            middle = (inside + outside) / 2
+            inside, outside = (
+                (middle, outside) if self.p_value(middle) > alpha else (inside, middle)
+            )
+        return inside
+
+
+def shock_elasticity(rows: pd.DataFrame, n_persons: int, control: str = "") -> ShockFit:
+    """Elasticity of exits to the caseload at the start of the month, from staffing shocks.
+
+    Parameters
+    ----------
+    rows : one row per team x month x case-mix cell: ``team, month, cell`` (effects; errors are
+        clustered by team), ``n_months`` (person-months), ``n_exits``, ``log_caseload`` (its mean)
+        and ``shock`` (the instrument, the same for all rows of a team and month).
+    n_persons : persons behind the rows, for the disclosure rules.
+    control : a further column that is held constant; none where it is empty.
+
+    Raises
+    ------
+    DataError
+        Too few exits or teams, or an instrument or caseload that does not vary within teams and
+        months.
+    """
+    rows = _usable(rows)
+    gamma, pi, covariance, scores = _both_stages(rows, build_effects(rows, EFFECTS, control))
+    contrast = np.array([1.0, -gamma / pi])
+    return ShockFit(
+        term=(TERM,),
+        estimate=np.array([gamma / pi]),
+        std_error=np.array([np.sqrt(contrast @ covariance @ contrast) / abs(pi)]),
+        degrees_of_freedom=float(len(scores) - 1),
+        n_obs=int(rows["n_months"].sum()),
+        n_persons=n_persons,
+        n_events=int(rows["n_exits"].sum()),
+        n_clusters=len(scores),
+        reduced_form=gamma,
+        first_stage=pi,
+        covariance=covariance,
+        scores=scores,
+        n_moved=int(rows.loc[rows["shock"] > 0, "team"].nunique()),
+    )
+
+
+def later_departures(rows: pd.DataFrame, n_persons: int, fit: ShockFit) -> Estimates:
+    """Placebo: what departures still to come seem to do, on the scale of the elasticity of ``fit``.
+
+    ``rows`` as for ``shock_elasticity``, with ``shock_later``; the shock so far is held constant.
+    The reduced form of the later shock over the first stage of ``fit``, which is taken as known;
+    its error is that under no effect, which is what is to be expected.
+    """
+    known = rows[rows["shock_later"].notna()]
+    later = known.assign(shock=known["shock_later"], so_far=known["shock"])
+    found = shock_elasticity(later, n_persons, control="so_far")
+    per_unit = found.scores[:, 0] * found.first_stage / found.scores[:, 1].sum()
+    n_clusters = found.n_clusters
+    std_error = np.sqrt(n_clusters / (n_clusters - 1) * per_unit @ per_unit)
+    return Estimates(
+        term=("later_departures",),
+        estimate=np.array([found.reduced_form / fit.first_stage]),
+        std_error=np.array([std_error / abs(fit.first_stage)]),
+        degrees_of_freedom=found.degrees_of_freedom,
+        n_obs=found.n_obs,
+        n_persons=n_persons,
+        n_events=found.n_events,
+        n_clusters=n_clusters,
+    )
+
+
+def _both_stages(
+    rows: pd.DataFrame, effects: sparse.csr_array
+) -> tuple[float, float, FloatArray, FloatArray]:
+    """Reduced form, first stage, their covariance, and the scores of ``ShockFit``."""
+    z, x, events, months = rows[["shock", TERM, "n_exits", "n_months"]].to_numpy(float).T
+    coefficient, expected = fit_poisson(
+        sparse.csr_array(sparse.hstack([z[:, None], effects])), events, months
+    )
+    free_z, free_x = partial_out(np.column_stack([z, x]), effects, expected).T
+    information = float(expected @ free_z**2)
+    if information <= MIN_SHARE * float(expected @ z**2):
+        raise DataError("shock: does not vary within teams and months, so nothing can be said")
+    gamma, pi = float(coefficient[0]), float(expected @ (free_z * free_x)) / information
+    if abs(pi * z).max() <= MIN_SHARE:
+        raise DataError("caseload: departures do not move it, so nothing can be said of it")
+    errors = np.column_stack([events - expected, expected * (free_x - pi * free_z)])
+    cluster = pd.factorize(rows["team"], sort=True)[0]
+    residual = _sum_by(cluster, free_z[:, None] * errors)
+    moved = _sum_by(cluster, (expected * free_z**2)[:, None])
+    factor = len(residual) / (len(residual) - 1)
+    covariance = factor * residual.T @ residual / information**2
+    return gamma, pi, covariance, residual + moved * np.array([gamma, pi])
+
+
+def _usable(rows: pd.DataFrame) -> pd.DataFrame:
+    """Keep levels of the effects in which anybody left, in a fixed order; refuse too little."""
+    kept = rows[rows["n_months"] > 0]
+    for _ in range(len(kept)):
+        sums = [kept.groupby(name)["n_exits"].transform("sum") for name in EFFECTS]
+        is_kept = np.all([total > 0 for total in sums], axis=0)
+        if is_kept.all():
+            break
+        kept = kept[is_kept]
+    if kept["n_exits"].sum() < MIN_EVENTS or kept["team"].nunique() < MIN_CLUSTERS:
+        raise DataError(
+            f"fewer than {MIN_EVENTS} exits or {MIN_CLUSTERS} teams in which anybody left: "
+            "no standard error can be given"
+        )
+    if np.isclose(kept["shock"].std(), 0) or np.isclose(kept[TERM].std(), 0):
+        raise DataError("shock or caseload: does not vary, so nothing can be said of it")
+    return kept.sort_values([*EFFECTS, "shock", "n_months", "n_exits", TERM], kind="stable")
+
+
+def _sum_by(cluster: NDArray[np.intp], values: FloatArray) -> FloatArray:
+    return np.column_stack([np.bincount(cluster, column) for column in values.T])
+
+
+def _flip_p_value(scores: FloatArray) -> float:
+    """Share of all sign changes of the clusters' scores, the null imposed, that reach the sum."""
+    signs = np.array(list(product((1.0, -1.0), repeat=len(scores))))
+    sums = np.abs(signs @ scores)
+    return float(np.mean(sums >= sums[0] * (1 - 1e-9)))
