@@ -158,12 +158,12 @@ def test_many_clusters_are_those_of_statsmodels():
 @pytest.mark.parametrize(
     ("build", "mechanism", "covariates", "n_draws"),
     [
-        (lambda seed: person_trial(60, seed), PERSONS, (), 800),
-        (lambda seed: person_trial(150, seed, (0.25, 0.6)), PERSONS, ("age",), 800),
-        (lambda seed: person_trial(80, seed, (0.3, 0.6)), STRATA, ("age",), 800),
-        (lambda seed: cluster_trial(12, seed), CLUSTERS, (), 600),
-        (lambda seed: cluster_trial(24, seed), CLUSTERS, ("age",), 600),
-        (lambda seed: cluster_trial(16, seed, 2), Mechanism("cluster", True), (), 600),
+        (lambda seed: person_trial(60, seed), PERSONS, (), 400),
+        (lambda seed: person_trial(150, seed, (0.25, 0.6)), PERSONS, ("age",), 400),
+        (lambda seed: person_trial(80, seed, (0.3, 0.6)), STRATA, ("age",), 400),
+        (lambda seed: cluster_trial(12, seed), CLUSTERS, (), 400),
+        (lambda seed: cluster_trial(24, seed), CLUSTERS, ("age",), 400),
+        (lambda seed: cluster_trial(16, seed, 2), Mechanism("cluster", True), (), 400),
     ],
     ids=["persons", "persons, unequal chances", "strata", "clusters", "adjusted", "both"],
 )

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from watwerkt.errors import DataError
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 FULL_LEVERAGE = 1e-9  # a row or cluster that the fit must pass through says nothing of its error
 
 
@@ -42,7 +43,7 @@ def fit_coefficient(
     design: FloatArray,
     outcomes: FloatArray,
     weight: FloatArray,
-    cluster: NDArray[np.int64],
+    cluster: IntArray,
     column: int,
 ) -> Coefficient:
     """Regress each outcome on the design, and keep the coefficient of ``column``.
@@ -69,7 +70,7 @@ def fit_coefficient(
 
 
 def _inflate(
-    x: FloatArray, bread: FloatArray, direction: FloatArray, cluster: NDArray[np.int64]
+    x: FloatArray, bread: FloatArray, direction: FloatArray, cluster: IntArray
 ) -> FloatArray:
     """``direction`` times (I - H)^(-1/2), cluster by cluster; H = U U' within a cluster."""
     half = x @ np.linalg.cholesky(bread)
@@ -92,7 +93,7 @@ def _inverse_root(rest: FloatArray) -> FloatArray:
 
 
 def _degrees_of_freedom(
-    x: FloatArray, bread: FloatArray, inflated: FloatArray, cluster: NDArray[np.int64]
+    x: FloatArray, bread: FloatArray, inflated: FloatArray, cluster: IntArray
 ) -> float:
     """Trace squared over trace of squares, of the quadratic form that the variance is."""
     length = np.bincount(cluster, weights=inflated**2)
@@ -110,6 +111,6 @@ def _degrees_of_freedom(
     return float(trace**2 / squares)
 
 
-def _sum_by(cluster: NDArray[np.int64], values: FloatArray) -> FloatArray:
+def _sum_by(cluster: IntArray, values: FloatArray) -> FloatArray:
     columns = [np.bincount(cluster, weights=column) for column in values.T]
     return np.column_stack(columns)

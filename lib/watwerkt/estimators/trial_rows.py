@@ -14,9 +14,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from watwerkt.errors import DataError, ParameterError
+from watwerkt.estimators.least_squares import FloatArray, IntArray
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 MIN_UNITS = 2  # in each arm of each stratum: one says nothing of its own spread
 
 
