@@ -115,7 +115,9 @@ def test_a_town_that_delivers_less_gets_a_report_that_says_so(
     assert sheets(published) == captions(published, synthetic)
     assert page(published).count("<table") <= page(published).count(synthetic)
     assert not IDENTIFIER.search(body(published))
-    assert read_released(published / "estimates.parquet").frame.empty
+    analyses = set(read_released(published / "estimates.parquet").frame["analysis"])
+    assert "P9" in analyses  # needs benefits only
+    assert "P4" not in analyses  # needs contacts
     assert read_released(published / "aggregates.parquet").is_synthetic
     if "paper" not in absent():
         assert not validate(str(published / "report.pdf")).findings
