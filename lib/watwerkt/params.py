@@ -29,6 +29,8 @@ class ReportParams(BaseModel):
     booking_lag_months: Annotated[int, Field(ge=0, le=24)] = 3
     caseload_per: Literal["fte", "head"] = "fte"
     conf_level: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
+    control_arm: str = "gebruikelijk"
+    break_even_days: Annotated[float, Field(gt=0, le=366)] = 23.0
     delivery: str = ""
     prepared_dir: str = ""
     record_dir: str = ""

@@ -24,6 +24,39 @@ ODDS = dict.fromkeys(("estimate", "conf_low", "conf_high", "mde"), "exp.2")  # l
 SHOCK_STAGE = dict.fromkeys(
     ("estimate", "conf_low", "conf_high", "mde"), "%1"
 )  # log, about a share
+TRIAL_EFFECT_LABELS = {  # column → its label in tables of a trial's effects
+    "trial_id": "",
+    "term": "arm",
+    "outcome": "outcome",
+    "estimate": "difference",
+    "conf_low": "",
+    "conf_high": "",
+    "mde": "",
+    "n_persons": "",
+}
+TRIAL_OUTCOME_LABELS = {
+    "all": "left benefit",
+    "work": "left benefit for work",
+    "work_12h": "works 12 hours a week or more",
+    "benefit_days": "days on benefit",
+    "entry": "on benefit within 6 months",
+}
+TRIAL_NAMES = {"outcome": TRIAL_OUTCOME_LABELS}
+PATH_LABELS = {
+    "time": "months since the draw",
+    "estimate": "percentage points",
+    "conf_low": "",
+    "conf_high": "",
+}
+PATH_AXES = {
+    "x": "time",
+    "y": "estimate",
+    "low": "conf_low",
+    "high": "conf_high",
+    "is_difference": True,
+}
+INTERVAL_COLUMNS = {"estimate": "", "conf_low": "", "conf_high": "", "mde": "", "n_persons": ""}
+POINTS = dict.fromkeys(("estimate", "conf_low", "conf_high", "mde"), ".1")
 
 
 @dataclass(frozen=True, slots=True)

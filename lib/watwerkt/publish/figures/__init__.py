@@ -1,6 +1,7 @@
 """Figures: a finished tidy table in, a matplotlib Figure out; nothing is shown or saved here."""
 
 from watwerkt.publish.figures.bars import plot_bands, plot_stack
+from watwerkt.publish.figures.flow import plot_flow
 from watwerkt.publish.figures.forest import plot_forest
 from watwerkt.publish.figures.layers import plot_layers
 from watwerkt.publish.figures.lines import plot_curve, plot_lines
@@ -11,6 +12,7 @@ from watwerkt.publish.figures.tiles import plot_tiles
 __all__ = [
     "plot_bands",
     "plot_curve",
+    "plot_flow",
     "plot_forest",
     "plot_layers",
     "plot_lines",

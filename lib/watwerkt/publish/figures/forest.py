@@ -26,6 +26,7 @@ def plot_forest(
     high: str = "conf_high",
     mde: str = "mde",
     status: str = "status",
+    group: str = "",
     is_ratio: bool = False,
 ) -> Figure:
     """Draw one row per estimate, first row on top, around the line of no effect.
@@ -33,7 +34,7 @@ def plot_forest(
     The grey bar around no effect reaches to the smallest detectable effect (``mde``, on the scale
     of ``x``). Rows whose ``status`` is *warning* are grey, hollow, hatched and called misleading.
     ``is_ratio``: ``x`` holds logarithms, and is drawn as ratios around 1 (write it as ``exp.2``);
-    otherwise differences, around 0.
+    otherwise differences, around 0. ``group``: a column named before ``y`` where it varies.
     """
     figure, axes = build_axes(labels, height=1.5 + (0.8 if labels.is_narrow else 0.46) * len(frame))
     name_row = _name_row_above if labels.is_narrow else _name_row
@@ -44,13 +45,15 @@ def plot_forest(
         detectable=frame[mde].astype("float64") if mde in frame else np.nan,
     )
     drawn["detectable"] = drawn["detectable"].mask(drawn["is_naive"])
+    named = [group, y] if group and frame[group].nunique() > 1 else [y]
     scaled = np.exp if is_ratio else np.asarray
     for place, (_, row) in enumerate(drawn.iterrows()):
         numbers = row[[x, low, high, "detectable"]].to_numpy("float64")
         _draw_row(axes, place, scaled(numbers), row["is_naive"], 0.3 if labels.is_narrow else 0.6)
         interval = "{} ({} – {})".format(*(labels.value(c, row[c]) for c in (x, low, high)))
         tag = f"({labels.translator.text('misleading')})" if row["is_naive"] else ""
-        name_row(axes, place, labels.value(y, row[y]), tag, interval)
+        name = ": ".join(labels.value(c, row[c]) for c in named)
+        name_row(axes, place, name, tag, interval)
     axes.axvline(1.0 if is_ratio else 0.0, color=INK, linewidth=1)
     axes.use_sticky_edges = False
     axes.margins(x=0.06)
