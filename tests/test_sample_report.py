@@ -21,6 +21,7 @@ from watwerkt.runtime.report import write_report
 pytestmark = pytest.mark.e2e
 CHAPTERS = {"00_summary", "01_data_quality", "02_population", "03_caseload_outflow"}
 CHAPTERS |= {"04_contact_intensity", "08_sustained_exit"}
+CHAPTERS |= {"07_experiments"}
 BUNDLE = ("estimates.parquet", "aggregates.parquet")
 IDENTIFIER = re.compile(r"[0-9a-f]{16,}", flags=re.IGNORECASE)
 

@@ -58,9 +58,9 @@ def joined_against_others(
 
 def balance_sentence(compared: Protected | Gap) -> str:
     """What the table of arms comes to (message id)."""
-    shown = compared.frame[FIGURE].dropna() if isinstance(compared, Protected) else []
-    if not len(shown):
+    if isinstance(compared, Gap) or compared.frame[FIGURE].isna().all():
         return UNKNOWN_LABEL
+    shown = compared.frame[FIGURE].dropna()
     return UNLIKE_LABEL if max(shown) >= MUCH else LIKE_LABEL
 
 
@@ -89,7 +89,7 @@ def _differences(people: pd.DataFrame, is_first: pd.Series) -> list[dict[str, ob
         sizes = [abs(standardised_difference(level, first)) for level in levels]
         fewest = min(int(first.sum()), int((~first).sum()))
         largest = np.nanmax(sizes) if len(sizes) and not np.isnan(sizes).all() else np.nan
-        rounded = round(float(largest) / STEP) * STEP if fewest > 1 else np.nan
+        rounded = float(np.round(largest / STEP)) * STEP if fewest > 1 else np.nan
         found.append({"known_before": name, FIGURE: rounded, "n_persons": len(values)})
     return [row for row in found if not np.isnan(float(str(row[FIGURE])))]
 
@@ -102,11 +102,9 @@ def _describe_asked(asked: pd.DataFrame, prepared: Prepared) -> pd.DataFrame:
     return wanted.lazy().join(traits, on=["person_id", "month"]).collect().to_pandas()
 
 
-def _protect(
-    rows: Sequence[dict[str, object]], keys: list[str], policy: Policy
-) -> Protected | Gap:
+def _protect(rows: Sequence[dict[str, object]], keys: list[str], policy: Policy) -> Protected | Gap:
     if not rows:
         return TOO_FEW
     table = pd.DataFrame(rows)
-    by = tuple([*keys, "known_before"])
+    by = (*keys, "known_before")
     return protect_means(table, [FIGURE], policy, by=[by], n_persons="n_persons")

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import pandas as pd
+from statsmodels.stats.multitest import multipletests
 
 from watwerkt.analysis.evidence import Design, describe_estimates, not_estimable
 from watwerkt.analysis.trial_outcomes import HORIZONS, PERSON_OUTCOMES, add_outcomes, outcome_name
 from watwerkt.analysis.trial_rows import NO_TRIAL, TEXTS, Trial, trials_of
 from watwerkt.disclosure import Gap, Policy, Protected, protect_estimates
 from watwerkt.errors import DataError
-from watwerkt.estimators.multiplicity import adjust_holm
 from watwerkt.estimators.trials import estimate_itt
 from watwerkt.panel.prepared import Prepared
 
@@ -76,9 +76,7 @@ def describe_trial(
     return row.assign(trial_id=trial.trial_id)
 
 
-def compare(
-    trial: Trial, arm: str, conf_level: float, covariates: Sequence[str] = ()
-) -> Estimate:
+def compare(trial: Trial, arm: str, conf_level: float, covariates: Sequence[str] = ()) -> Estimate:
     """The estimate of intention to treat, by the trial's mechanism."""
 
     def estimate(rows: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -96,8 +94,9 @@ def complete_covariates(trial: Trial) -> tuple[Trial, list[str]]:
     rows = trial.rows
     numbers = rows[list(NUMBERS)].astype(float)
     made = numbers.fillna(numbers.mean()).assign(is_unknown=numbers["age_years"].isna() * 1.0)
-    varied = [name for name in made if made[name].nunique() > 1 and made[name].notna().all()]
-    texts = [name for name in TEXTS if rows[name].nunique() > 1]
+    names = [*NUMBERS, "is_unknown"]
+    varied = [n for n in names if made[n].notna().all() and made[n].std() > 0]
+    texts = [name for name in TEXTS if len(rows[name].unique()) > 1]
     return replace(trial, rows=rows.assign(**{n: made[n] for n in varied})), [*varied, *texts]
 
 
@@ -138,4 +137,5 @@ def _holm(p_values: pd.Series) -> pd.Series:
     known = p_values.dropna()
     if known.empty:
         return p_values
-    return pd.Series(adjust_holm(known.to_numpy()), index=known.index).reindex(p_values.index)
+    corrected = multipletests(known.to_numpy(), method="holm")[1]
+    return pd.Series(corrected, index=known.index).reindex(p_values.index)

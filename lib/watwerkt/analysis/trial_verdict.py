@@ -1,4 +1,4 @@
-"""What a trial's figures come to, in words: each sentence is chosen by a rule from what is shown."""
+"""What a trial's figures come to: each sentence is chosen by a rule from what is shown."""
 
 import pandas as pd
 
@@ -23,7 +23,9 @@ POWER_LABELS = {
         "A saving of {break_even_days:.0} benefit-days a year could easily go unseen here: it is "
         "smaller than what these numbers can show."
     ),
-    "able": "A saving of {break_even_days:.0} benefit-days a year would be seen with these numbers.",
+    "able": (
+        "A saving of {break_even_days:.0} benefit-days a year would be seen with these numbers."
+    ),
     "": "What could be seen with so few people cannot be said.",
 }
 MARGIN_LABELS = {

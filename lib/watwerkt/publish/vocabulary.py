@@ -42,19 +42,6 @@ TRIAL_OUTCOME_LABELS = {
     "entry": "on benefit within 6 months",
 }
 TRIAL_NAMES = {"outcome": TRIAL_OUTCOME_LABELS}
-PATH_LABELS = {
-    "time": "months since the draw",
-    "estimate": "percentage points",
-    "conf_low": "",
-    "conf_high": "",
-}
-PATH_AXES = {
-    "x": "time",
-    "y": "estimate",
-    "low": "conf_low",
-    "high": "conf_high",
-    "is_difference": True,
-}
 INTERVAL_COLUMNS = {"estimate": "", "conf_low": "", "conf_high": "", "mde": "", "n_persons": ""}
 POINTS = dict.fromkeys(("estimate", "conf_low", "conf_high", "mde"), ".1")
 

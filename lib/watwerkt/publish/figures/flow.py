@@ -30,7 +30,9 @@ def plot_flow(
     places = [0.72 - 0.34 * i / max(len(aside) - 1, 1) for i in range(len(aside))]
     for place, name in zip(places, aside, strict=True):
         _arrow(axes, (left, place), (0.56, place))
-        _box(axes, 0.77, place, labels.value(y, name), labels.value(x, numbers[name]), labels, FAINT)
+        _box(
+            axes, 0.77, place, labels.value(y, name), labels.value(x, numbers[name]), labels, FAINT
+        )
     fork = 0.27
     axes.plot([left, left], [0.84, fork], color=FAINT, linewidth=1)
     spots = [(i + 0.5) / len(arms) for i in range(len(arms))]

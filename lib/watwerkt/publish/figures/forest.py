@@ -45,7 +45,7 @@ def plot_forest(
         detectable=frame[mde].astype("float64") if mde in frame else np.nan,
     )
     drawn["detectable"] = drawn["detectable"].mask(drawn["is_naive"])
-    named = [group, y] if group and frame[group].nunique() > 1 else [y]
+    named = [group, y] if group and len(frame[group].unique()) > 1 else [y]
     scaled = np.exp if is_ratio else np.asarray
     for place, (_, row) in enumerate(drawn.iterrows()):
         numbers = row[[x, low, high, "detectable"]].to_numpy("float64")

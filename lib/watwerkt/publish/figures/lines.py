@@ -14,7 +14,7 @@ from watwerkt.publish.figures.axis import (
     mark_span,
 )
 from watwerkt.publish.labels import Labels
-from watwerkt.publish.style import FAINT, INK, build_axes, colours_of, order_codes
+from watwerkt.publish.style import INK, build_axes, colours_of, order_codes
 
 HEADROOM = 1.06
 DASHES = ("-", (0, (6, 2)), (0, (2, 1.5)), (0, (6, 2, 1.5, 2)))
@@ -31,13 +31,12 @@ def plot_lines(
     high: str = "",
     is_step: bool = False,
     span: Span | None = None,
-    is_difference: bool = False,
 ) -> Figure:
     """Draw ``y`` over ``x``, one line per value of ``series``.
 
     A missing value leaves a gap. ``low`` and ``high`` name the columns of the interval, drawn as
     a band; ``span`` is a stretch of days to be shaded and named. The vertical axis starts at
-    nought, as counts and shares need; with ``is_difference`` it has a line there instead.
+    nought, as counts and shares need.
     """
     figure, axes = build_axes(labels)
     frame = drop_margins(frame, x, series)
@@ -57,11 +56,8 @@ def plot_lines(
     format_axis(axes.xaxis, labels, x, frame[x])
     format_axis(axes.yaxis, labels, y, frame[y])
     axes.margins(x=0.01)
-    if is_difference:
-        axes.axhline(0, color=FAINT, linewidth=1)
-    else:
-        highest = frame[[c for c in (y, high) if c]].astype("float64").max().max()
-        axes.set_ylim(0, HEADROOM * highest if highest > 0 else 1)
+    highest = frame[[c for c in (y, high) if c]].astype("float64").max().max()
+    axes.set_ylim(0, HEADROOM * highest if highest > 0 else 1)
     axes.grid(visible=False, axis="x")
     if span:
         mark_span(axes, labels, span)
