@@ -14,7 +14,7 @@ PANGO := libpango-1.0-0 libpangoft2-1.0-0
 NBVAL := --nbval --nbval-current-env
 WORKERS := -n auto --maxprocesses 4 --dist loadfile
 
-.PHONY: env report test check notebooks validate lab bench
+.PHONY: env report test check notebooks validate lab bench bench-truth
 .DEFAULT_GOAL := report
 
 env: $(STAMP)
@@ -61,3 +61,7 @@ lab: env
 # Prepare a city beside a bare Polars build of its panel; benchmarks/README.md says how to read it.
 bench: env
 	$(BIN)/python benchmarks/prepare/run.py
+
+# Hold the designs to planted effects; broken off, it goes on where it was.
+bench-truth: env
+	$(BIN)/python benchmarks/truth/replications.py --seeds 1000 --folder .truth
