@@ -25,8 +25,8 @@ def read_pages(pdf: bytes) -> list[str]:
 
 
 def read_body(pdf: bytes) -> str:
-    """All that stands between the running heads and feet of upright pages, squashed."""
-    return squash(read_words(pdf, *["-x", "0", "-y", "60", "-W", "600", "-H", "720"]))
+    """All that stands below the running heads, without the feet of upright pages, squashed."""
+    return squash(read_words(pdf, *["-x", "0", "-y", "60", "-W", "842", "-H", "720"]))
 
 
 def squash(text: str) -> str:
