@@ -11,9 +11,9 @@ import pandas as pd
 import polars as pl
 
 from watwerkt.analysis.destination import OUTSIDE, UNEXPLAINED, destination_group
-from watwerkt.analysis.evidence import Design, describe_share, not_estimable
+from watwerkt.analysis.evidence import describe_share, not_estimable
 from watwerkt.analysis.incidence import Window
-from watwerkt.analysis.sustained import add_household
+from watwerkt.analysis.sustained import LASTING, add_household
 from watwerkt.disclosure import Gap, Policy, Protected, protect_distribution, protect_estimates
 from watwerkt.estimators.clustered_shares import clustered_share
 
@@ -28,16 +28,10 @@ SITUATION_LABELS = {
     "out_of_sight": "out of sight",
 }
 NO_STARTS = Gap("Nobody who came on benefit in this window could be followed for long enough.")
-SITUATION = Design(
-    analysis="P9",
+SITUATION = replace(
+    LASTING,
     design="share of all starts",
     estimand="share of spells begun in the window after which the person is in this situation",
-    scale="share",
-    grade=1,
-    status="indicative",
-    is_primary=True,
-    horizon_months=12,
-    note="a description, no effect; whoever moved away is not seen to return",
 )
 
 

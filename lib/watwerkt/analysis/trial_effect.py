@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import pandas as pd
-from statsmodels.stats.multitest import multipletests
 
 from watwerkt.analysis.evidence import Design, describe_estimates, not_estimable
 from watwerkt.analysis.trial_outcomes import HORIZONS, PERSON_OUTCOMES, add_outcomes, outcome_name
 from watwerkt.analysis.trial_rows import NO_TRIAL, TEXTS, Trial, trials_of
 from watwerkt.disclosure import Gap, Policy, Protected, protect_estimates
 from watwerkt.errors import DataError
+from watwerkt.estimators.multiplicity import adjust_holm
 from watwerkt.estimators.trials import estimate_itt
 from watwerkt.panel.prepared import Prepared
 
@@ -137,5 +137,4 @@ def _holm(p_values: pd.Series) -> pd.Series:
     known = p_values.dropna()
     if known.empty:
         return p_values
-    corrected = multipletests(known.to_numpy(), method="holm")[1]
-    return pd.Series(corrected, index=known.index).reindex(p_values.index)
+    return pd.Series(adjust_holm(known), index=known.index).reindex(p_values.index)
