@@ -12,7 +12,7 @@ STAMP := $(VENV)/made-from-lock
 QUIET_POOLS := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 POLARS_MAX_THREADS=2
 PANGO := libpango-1.0-0 libpangoft2-1.0-0
 NBVAL := --nbval --nbval-current-env
-WORKERS := -n auto --maxprocesses 4 --dist loadfile
+WORKERS := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .PHONY: env report test check notebooks validate lab bench bench-truth
 .DEFAULT_GOAL := report

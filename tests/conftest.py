@@ -8,6 +8,7 @@ from ctypes.util import find_library
 from functools import cache
 from pathlib import Path
 
+import hypothesis
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
@@ -17,6 +18,8 @@ LOCALE = """<?xml version="1.0"?>
 <oor:items xmlns:oor="http://openoffice.org/2001/registry">
 <item oor:path="/org.openoffice.Setup/L10N"><prop oor:name="ooSetupSystemLocale" oor:op="fuse">
 <value>{}</value></prop></item></oor:items>"""
+hypothesis.settings.register_profile("watwerkt", deadline=None)  # how fast is no property
+hypothesis.settings.load_profile("watwerkt")
 QUIETLY = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
@@ -60,7 +63,11 @@ def absent() -> dict[str, str]:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Tests whose program is not there are left out, and the summary says so."""
+    """The longest first, that no worker waits for them at the end; what has no program, not at all.
+
+    What is left out for want of a program the summary says.
+    """
+    items.sort(key=lambda item: "e2e" not in item.keywords and item.path.suffix != ".ipynb")
     left_out = [item for item in items if absent().keys() & set(item.keywords)]
     if left_out:
         items[:] = [item for item in items if item not in left_out]

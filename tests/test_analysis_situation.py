@@ -108,7 +108,7 @@ lives = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(lives, st.integers(0, 1000))
 def test_every_start_is_in_one_place_whatever_the_order(lives, seed):
     rows, busy = [], dict.fromkeys("abcd", WINDOW.start)

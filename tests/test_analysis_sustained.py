@@ -189,7 +189,7 @@ def _shares(protected) -> dict[tuple[str, int], float]:
     return {(r["outcome"], r["horizon_months"]): r["estimate"] for _, r in rows.iterrows()}
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.integers(0, 1000))
 def test_the_order_of_rows_does_not_matter(seed):
     _, found, window = town()
@@ -205,7 +205,7 @@ periods = st.lists(
 )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(periods)
 def test_a_payment_split_at_a_month_border_changes_nothing(periods):
     whole = pl.DataFrame(

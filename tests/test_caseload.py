@@ -207,7 +207,7 @@ def runs(period: dict, day: date) -> bool:
 
 
 @given(deliveries())
-@settings(deadline=None, max_examples=12)
+@settings(max_examples=12)
 def test_caseload_equals_counting_one_by_one(cleaned):
     held = cleaned.tables["assignments"].rows(named=True)
     staff = cleaned.tables["caseworkers"].rows(named=True)

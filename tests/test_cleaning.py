@@ -94,7 +94,7 @@ def deliver_again(cleaned: Cleaned) -> Delivery:
     return replace(delivery(), about=cleaned.about, tables=frames)
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(dirty_deliveries(), st.sampled_from([0, 30]))
 def test_every_row_is_accounted_for_and_cleaning_twice_changes_nothing(dirty, max_gap_days):
     once = clean_delivery(dirty, max_gap_days)
@@ -114,7 +114,7 @@ def test_every_row_is_accounted_for_and_cleaning_twice_changes_nothing(dirty, ma
         assert_frame_equal(frame, again.tables[name])
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(dirty_deliveries())
 def test_spells_are_what_the_panel_relies_on(dirty):
     cleaned = clean_delivery(dirty)

@@ -145,7 +145,7 @@ def test_a_collapse_of_the_municipality_as_one_team_counts_for_everyone():
 
 
 @given(deliveries())
-@settings(deadline=None, max_examples=12)
+@settings(max_examples=12)
 def test_windows_equal_counting_one_by_one(cleaned):
     contacts = cleaned.tables["contacts"].rows(named=True)
     for row in pl.concat(build_panel(cleaned)).rows(named=True):
@@ -162,7 +162,7 @@ def test_windows_equal_counting_one_by_one(cleaned):
 
 
 @given(deliveries())
-@settings(deadline=None, max_examples=12)
+@settings(max_examples=12)
 def test_what_happens_in_the_month_or_later_leaves_its_history_as_it_was(cleaned):
     """The property that keeps exit talks out: history looks back only."""
     cut = date(2020, 6, 1)

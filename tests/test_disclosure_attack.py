@@ -51,14 +51,14 @@ matrices = st.tuples(st.integers(1, 5), st.integers(1, 5)).flatmap(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(small, st.sampled_from([True, False]))
 def test_nothing_is_recoverable_in_one_way(cells, hides_zero):
     pol = policy(zeros_are_disclosive=hides_zero)
     assert_nothing_recoverable(protect(np.array(cells), pol), pol.threshold)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(matrices, st.booleans(), st.sampled_from([5, 10, 20]), st.sampled_from([1, MAX_ROWS]))
 def test_nothing_is_recoverable_in_two_ways(cells, hides_zero, threshold, n_rows_looked_at):
     pol = policy(zeros_are_disclosive=hides_zero, threshold=threshold)
@@ -67,7 +67,7 @@ def test_nothing_is_recoverable_in_two_ways(cells, hides_zero, threshold, n_rows
         assert_nothing_recoverable(protect(cells, pol), threshold)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(matrices)
 def test_the_range_that_suppression_counts_on_is_never_too_wide(cells):
     """Its lower bound against linear programming, on patterns that nobody chose for safety."""
@@ -80,7 +80,7 @@ def test_the_range_that_suppression_counts_on_is_never_too_wide(cells):
         assert min(high - low, 20) >= bound[cell].clip(max=20) - TOLERANCE
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(small.map(lambda counts: counts[:5]), st.data())
 def test_a_share_never_gives_back_a_small_numerator_or_rest(denominators, data):
     numerators = [data.draw(st.integers(0, n)) for n in denominators]

@@ -298,7 +298,7 @@ def tables(draw, n_keys: int):
     return pd.DataFrame(rows)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(tables(2), st.sets(st.sampled_from(["k0", "k1"])), st.sampled_from(["persons", "records"]))
 def test_protecting_twice_is_protecting_once(counts, totals, of):
     how = {"by": ["k0", "k1"], "totals": sorted(totals), "of": of}
@@ -308,7 +308,7 @@ def test_protecting_twice_is_protecting_once(counts, totals, of):
     assert once.n_suppressed == twice.n_suppressed == once.frame["n_exits"].isna().sum()
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(tables(2), st.sampled_from([2, 5, 10]))
 def test_every_figure_is_next_to_its_own_and_totals_add_up(counts, base):
     keys = ["k0", "k1"]

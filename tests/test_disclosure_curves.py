@@ -101,7 +101,7 @@ def test_a_missing_interval_stays_missing():
 days = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 12)), min_size=1, max_size=60)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(days, st.integers(0, 300), st.sampled_from([10, 20]))
 def test_what_a_curve_may_never_show(spells, more, threshold):
     events, censored = (list(column) for column in zip(*spells, strict=True))

@@ -116,7 +116,7 @@ def test_a_plain_share_near_nobody_or_everybody_is_hidden(share, is_shown):
     assert pd.notna(row["n_persons"]) == bool(is_shown)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.tuples(

@@ -245,7 +245,7 @@ def test_a_share_is_never_finer_than_one_base_of_its_persons(n, step):
     assert step * n >= 5
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.integers(0, 120), st.integers(0, 120)), min_size=1, max_size=6))
 def test_shares_protected_twice_are_protected_once(pairs):
     counts = pd.DataFrame(
@@ -257,7 +257,7 @@ def test_shares_protected_twice_are_protected_once(pairs):
     assert_frame_equal(once, twice)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     st.lists(
         st.tuples(st.integers(0, 300), st.floats(0, 1), st.floats(-1e4, 1e4)),

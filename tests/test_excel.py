@@ -187,7 +187,6 @@ VALUES = st.none() | st.text() | st.booleans() | st.integers() | st.dates()
 VALUES |= st.floats(allow_nan=False, allow_infinity=False)
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(VALUES, VALUES), max_size=5))
 def test_a_sheet_survives_the_notebook(rows):
     sheet = Sheet("t", "n", ("a", "b"), ("", "month"), tuple(rows))
@@ -263,7 +262,7 @@ def test_numbers_are_written_as_on_the_page(value, spec, language, expected):
     assert written[last].replace("&quot;", '"').replace("&lt;", "<") == expected
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.lists(st.text(st.characters(codec="utf-8")), max_size=4))
 @example(["\x01", "_x0001_", "a\r\nb", "<r>"])
 def test_a_text_arrives_as_text_whatever_it_begins_with(texts):

@@ -10,7 +10,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from matplotlib.text import Text
@@ -367,7 +367,6 @@ def test_svg_is_well_formed_with_ids_of_its_own(figure):
 
 
 @given(st.lists(st.floats(0, 300), min_size=1, max_size=9), st.floats(5, 30))
-@settings(deadline=None)
 def test_names_at_line_ends_never_overlap_and_keep_their_order(wanted, tall):
     places = spread(np.sort(wanted), np.full(len(wanted), tall))
     assert (np.diff(places) >= tall - 1e-9).all()

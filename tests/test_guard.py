@@ -193,7 +193,7 @@ def test_a_file_without_header_is_called_by_column_numbers():
 
 
 @given(st.lists(st.integers(0, 999_999_999), min_size=30, max_size=300, unique=True))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_random_numbers_pass_as_one_in_eleven(numbers):
     """The 11-test by hand, digit by digit, for every number."""
     texts = [f"{n:09d}" for n in numbers]
@@ -204,7 +204,7 @@ def test_random_numbers_pass_as_one_in_eleven(numbers):
 
 
 @given(st.data())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_bsns_are_found_among_at_most_as_many_others(data):
     n = data.draw(st.integers(20, 60))
     others = data.draw(st.lists(st.integers(200_000_000, 299_999_999), max_size=n, unique=True))

@@ -170,7 +170,7 @@ def test_average_difference_of_a_number_is_that_of_one_unit_more():
     assert_allclose(ours.estimate, [expected], **ROW_LEVEL)
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(st.integers(0, 10_000))
 def test_the_order_of_rows_and_the_names_of_clusters_and_levels_do_not_matter(seed):
     rng = np.random.default_rng(seed)
@@ -296,7 +296,7 @@ def test_no_estimate_is_handed_over_without_an_error():
         Estimates(("a", "b"), np.array([1.0, 1.0]), np.array([0.1, 0.0]), 5.0, 20, 20, 10, 6)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.integers(0, 10_000), st.integers(20, 200), st.integers(2, 8))
 def test_small_and_odd_data_give_finite_numbers_or_a_refusal(seed, n, n_clusters):
     rng = np.random.default_rng(seed)

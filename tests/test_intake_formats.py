@@ -223,7 +223,7 @@ def test_months_and_flags():
 
 
 @given(st.lists(st.dates(dt.date(1900, 1, 1), dt.date(2100, 1, 1)), min_size=1))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_every_notation_says_the_same_day(days):
     for form in ("%Y-%m-%d", "%d-%m-%Y", "%Y%m%d"):
         texts = pl.Series([day.strftime(form) for day in days])
@@ -238,7 +238,7 @@ ROWS = st.lists(st.tuples(CELLS, CELLS, CELLS), min_size=1, max_size=8)
 
 @given(ROWS, st.sampled_from([";", ",", "\t", "|"]), st.sampled_from(["utf-8", "cp1252"]))
 @example([("a", "null", "n/a"), ("", "", "NA"), ("-1.#IND", "#NA", "nan")], ";", "utf-8")
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_what_was_written_is_read(tmp_path_factory, rows, separator, encoding):
     folder = tmp_path_factory.mktemp("csv")
     quoted = [separator.join(f'"{cell}"' for cell in row) for row in [("aa", "bb", "cc"), *rows]]

@@ -87,7 +87,7 @@ def deliveries(draw: st.DrawFn) -> SimpleNamespace:
 
 
 @given(deliveries(), st.integers(1, 7), st.randoms(use_true_random=False))
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 def test_neither_the_partitions_nor_the_order_of_rows_matter(cleaned, n_partitions, random):
     whole = pl.concat(build_panel(cleaned))
     parts = list(build_panel(cleaned, n_partitions))
@@ -104,7 +104,7 @@ def test_neither_the_partitions_nor_the_order_of_rows_matter(cleaned, n_partitio
 
 
 @given(deliveries())
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 def test_a_person_has_one_row_a_month(cleaned):
     whole = pl.concat(build_panel(cleaned))
     assert dict(whole.schema) == PANEL_COLUMNS
@@ -243,7 +243,7 @@ BORDERS = st.sets(st.sampled_from([date(2020, month, 1) for month in range(2, 13
 
 
 @given(BORDERS)
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 def test_payment_periods_split_at_month_borders_are_the_same_panel(borders):
     edges = [date(2019, 11, 20), *sorted(borders), date(2020, 12, 20)]
     whole = _cleaned([(edges[0], edges[-1])])

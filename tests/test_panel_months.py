@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from panel_tables import drawn, panel, shown
@@ -137,7 +137,6 @@ def spells_of(lives: list[list[date]]) -> pl.DataFrame:
 
 
 @given(lives)
-@settings(deadline=None)
 def test_every_day_on_benefit_is_in_a_month_at_risk_and_every_exit_is_one_row(lives):
     spells = spells_of(lives)
     on_benefit, exits = set(), 0

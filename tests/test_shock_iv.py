@@ -50,7 +50,7 @@ def draws(elasticity: float, n_teams: int = 12, spread: float = 0.3) -> pd.DataF
     return pd.DataFrame(rows)
 
 
-@pytest.mark.parametrize("elasticity", [0.0, -0.23, -0.5])
+@pytest.mark.parametrize("elasticity", [0.0, -0.5])
 def test_the_planted_elasticity_comes_back_where_teams_differ_and_the_naive_slope_fails(elasticity):
     found = draws(elasticity)
     assert abs(found["estimate"].median() - elasticity) < TWO_MC_ERRORS
@@ -158,7 +158,7 @@ ROWS = world(4, n_teams=6, n_months=24)
 FIT = shock_elasticity(ROWS, 100)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.randoms(use_true_random=False))
 def test_neither_the_order_of_rows_nor_the_names_of_teams_matter(random):
     order = random.sample(range(len(ROWS)), len(ROWS))
@@ -170,7 +170,7 @@ def test_neither_the_order_of_rows_nor_the_names_of_teams_matter(random):
     assert_allclose(again.p_value(), FIT.p_value(), **EXACT)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.floats(0.1, 0.9))
 def test_a_row_split_in_two_says_the_same(share):
     """Person-months of a row may come in any number of rows: only sums count."""

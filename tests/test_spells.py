@@ -127,7 +127,7 @@ period = st.tuples(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(period, min_size=1, max_size=25), st.integers(0, 40))
 def test_spells_cover_the_days_on_benefit_and_no_gap_longer_than_allowed(periods, max_gap_days):
     """Day by day, against a calendar of the days that each person was on benefit."""

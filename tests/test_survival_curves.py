@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import survival
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from statsmodels.duration.survfunc import CumIncidenceRight
@@ -255,7 +255,6 @@ some_spells = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(some_spells)
 def test_shares_are_probabilities_and_add_up(frame):
     ours = curves(frame)
@@ -270,7 +269,6 @@ def test_shares_are_probabilities_and_add_up(frame):
     assert (tidy["conf_high"] >= tidy["estimate"]).all()
 
 
-@settings(deadline=None)
 @given(some_spells, st.randoms(use_true_random=False))
 def test_the_order_of_rows_and_the_names_of_destinations_do_not_matter(frame, random):
     order = random.sample(range(len(frame)), len(frame))
@@ -285,7 +283,6 @@ def test_the_order_of_rows_and_the_names_of_destinations_do_not_matter(frame, ra
     pd.testing.assert_frame_equal(ours, other)
 
 
-@settings(deadline=None)
 @given(some_spells, st.integers(0, 20))
 def test_splitting_spells_at_a_moment_changes_nothing(frame, moment):
     """A spell is the same evidence as its part until ``moment`` and its part thereafter."""

@@ -72,16 +72,16 @@ def test_lottery_of_clusters_against_all_lotteries():
 def test_lottery_stays_within_strata_and_probabilities():
     """Strata that differ in level and chance: drawn across them, nothing would look like much."""
     found = []
-    for seed in range(300):
+    for seed in range(150):
         rows = person_trial(120, seed, chance=(0.3, 0.7))
         rows["outcome"] -= 0.3 * (rows["arm"] == "talk")
         found.append(randomisation_test(rows, "talk", "usual", STRATA, 99, seed))
-    assert 0.02 <= np.mean(np.array(found) <= 0.05) <= 0.085
+    assert 0.01 <= np.mean(np.array(found) <= 0.05) <= 0.1
     by_chance = rows.drop(columns="stratum")
     assert randomisation_test(by_chance, "talk", "usual", PERSONS, 99, seed) == found[-1]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(0, 1000), st.randoms(use_true_random=False))
 def test_a_lottery_knows_no_order_and_no_names(seed, random):
     rows = person_trial(60, seed, chance=(0.4, 0.6)).round({"outcome": 0})
@@ -122,12 +122,12 @@ def test_romano_wolf_step_by_step():
 
 
 def test_romano_wolf_finds_nothing_where_nothing_is():
-    """At most one false finding in twenty families (200 families: 9% is beyond chance)."""
+    """At most one false finding in twenty families (100 families: 10% is beyond chance)."""
     families = [
         redraw(three_arms(seed), ["talk", "visit"], "usual", PERSONS, 99, seed, ["work", "days"])
-        for seed in range(200)
+        for seed in range(100)
     ]
-    assert 0.02 <= np.mean([adjust_romano_wolf(f).min() <= 0.05 for f in families]) <= 0.09
+    assert 0.01 <= np.mean([adjust_romano_wolf(f).min() <= 0.05 for f in families]) <= 0.1
     assert np.mean([share_as_large(f).min() <= 0.05 for f in families]) > 0.1
 
 
@@ -173,7 +173,7 @@ def test_anderson_rubin_ends_where_the_test_turns():
 def test_cace_covers_the_effect_on_those_who_were_moved():
     """No-show, crossover, and people who take part anyway being better off from the start."""
     covered, naive = [], []
-    for seed in range(500):
+    for seed in range(250):
         rng = np.random.default_rng(seed)
         kind = rng.choice(["always", "never", "moved"], 300, p=[0.1, 0.3, 0.6])
         drawn = rng.random(300) < 0.5
@@ -230,7 +230,7 @@ def test_lee_errors_are_those_of_his_formula():
 def test_lee_interval_covers_an_effect_that_attrition_hides():
     """Those with poor outcomes drop out of the control only: the plain difference misses."""
     covered, naive = [], []
-    for seed in range(60):
+    for seed in range(40):
         rng = np.random.default_rng(seed)
         drawn, level = rng.random(400) < 0.5, rng.normal(size=400)
         lost = ~drawn & (level < -0.8)
@@ -285,13 +285,13 @@ def test_a_band_holds_the_whole_path():
     """The pointwise intervals do not; each estimate is that of its month."""
     months, truth = [f"month {m}" for m in range(12)], np.arange(12) * 0.1
     band, pointwise = [], []
-    for seed in range(300):
+    for seed in range(150):
         path = simultaneous_band(path_rows(seed), "talk", "usual", PERSONS, months).tidy()
         band.append(((path["band_low"] <= truth) & (truth <= path["band_high"])).all())
         pointwise.append(((path["conf_low"] <= truth) & (truth <= path["conf_high"])).all())
-    assert 0.92 <= np.mean(band) <= 0.98
+    assert 0.9 <= np.mean(band) <= 0.99
     assert np.mean(pointwise) < 0.9
-    alone = itt(path_rows(299).assign(outcome=lambda f: f["month 3"])).tidy()
+    alone = itt(path_rows(149).assign(outcome=lambda f: f["month 3"])).tidy()
     assert_allclose(path.loc[3, "std_error"], alone["std_error"], **EXACT)
 
 

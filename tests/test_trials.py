@@ -19,6 +19,7 @@ PERSONS = Mechanism("person", has_strata=False)
 STRATA = Mechanism("person", has_strata=True)
 CLUSTERS = Mechanism("cluster", has_strata=False)
 TRUTH = 0.3
+N_DRAWS = 200
 
 
 def person_trial(n: int, seed: int, chance=(0.5, 0.5)) -> pd.DataFrame:
@@ -156,24 +157,24 @@ def test_many_clusters_are_those_of_statsmodels():
 
 
 @pytest.mark.parametrize(
-    ("build", "mechanism", "covariates", "n_draws"),
+    ("build", "mechanism", "covariates"),
     [
-        (lambda seed: person_trial(60, seed), PERSONS, (), 400),
-        (lambda seed: person_trial(150, seed, (0.25, 0.6)), PERSONS, ("age",), 400),
-        (lambda seed: person_trial(80, seed, (0.3, 0.6)), STRATA, ("age",), 400),
-        (lambda seed: cluster_trial(12, seed), CLUSTERS, (), 400),
-        (lambda seed: cluster_trial(24, seed), CLUSTERS, ("age",), 400),
-        (lambda seed: cluster_trial(16, seed, 2), Mechanism("cluster", True), (), 400),
+        (lambda seed: person_trial(60, seed), PERSONS, ()),
+        (lambda seed: person_trial(150, seed, (0.25, 0.6)), PERSONS, ("age",)),
+        (lambda seed: person_trial(80, seed, (0.3, 0.6)), STRATA, ("age",)),
+        (lambda seed: cluster_trial(12, seed), CLUSTERS, ()),
+        (lambda seed: cluster_trial(24, seed), CLUSTERS, ("age",)),
+        (lambda seed: cluster_trial(16, seed, 2), Mechanism("cluster", True), ()),
     ],
     ids=["persons", "persons, unequal chances", "strata", "clusters", "adjusted", "both"],
 )
-def test_planted_effect_is_covered(build, mechanism, covariates, n_draws):
-    """92 to 98% of the 95% intervals hold the truth, and the median is it."""
-    fits = [itt(build(seed), mechanism, covariates).tidy() for seed in range(n_draws)]
+def test_planted_effect_is_covered(build, mechanism, covariates):
+    """As many of 200 intervals at 95% hold the truth as chance allows, and the median is it."""
+    fits = [itt(build(seed), mechanism, covariates).tidy() for seed in range(N_DRAWS)]
     found = pd.concat(fits)
     covered = found["conf_low"].le(TRUTH) & found["conf_high"].ge(TRUTH)
-    assert 0.92 <= covered.mean() <= 0.98
-    two_errors = 2 * 1.2533 * found["estimate"].std() / np.sqrt(n_draws)
+    assert 0.915 <= covered.mean() <= 0.985
+    two_errors = 2 * 1.2533 * found["estimate"].std() / np.sqrt(N_DRAWS)
     assert abs(found["estimate"].median() - TRUTH) < two_errors
 
 
@@ -254,7 +255,7 @@ def test_mde_is_that_of_its_degrees_of_freedom():
     assert mde_of_trial(fit) == expected > 2.8 * fit.std_error[0]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 10_000), st.randoms(use_true_random=False))
 def test_order_and_names_change_nothing(seed, random):
     """Rows in any order; arms, strata and clusters by any name."""
