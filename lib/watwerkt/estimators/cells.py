@@ -71,8 +71,8 @@ def collapse(
     kept = _drop_decided(table, adjusting)
     _require_events(kept)
     _require_variation(kept, exposure)
-    design, names = _write_design(kept[[*adjusting, *exposure]])
-    free = _find_free_columns(design, kept[TRIALS].to_numpy(dtype=float))
+    design, names = build_design(kept[[*adjusting, *exposure]])
+    free = find_free_columns(design, kept[TRIALS].to_numpy(dtype=float))
     determined = sorted(set(names.loc[~free & names["source"].isin(exposure), "term"]))
     if determined:
         raise DataError(
@@ -163,8 +163,11 @@ def _require_variation(table: pd.DataFrame, exposure: Sequence[str]) -> None:
             )
 
 
-def _write_design(covariates: pd.DataFrame) -> tuple[sparse.csr_array, pd.DataFrame]:
-    """Write out the columns, and a table of their ``term``, ``source`` and ``is_level``."""
+def build_design(covariates: pd.DataFrame) -> tuple[sparse.csr_array, pd.DataFrame]:
+    """The columns of ``covariates``, and a table of their ``term``, ``source`` and ``is_level``.
+
+    A number gives one column, a categorical one for each level in use after the first.
+    """
     blocks = [sparse.csr_array(np.ones((len(covariates), 1)))]
     names = [("intercept", "", False)]
     for source in map(str, covariates):
@@ -183,7 +186,7 @@ def _write_design(covariates: pd.DataFrame) -> tuple[sparse.csr_array, pd.DataFr
     return design, pd.DataFrame(names, columns=["term", "source", "is_level"])
 
 
-def _find_free_columns(design: sparse.csr_array, trials: FloatArray) -> NDArray[np.bool_]:
+def find_free_columns(design: sparse.csr_array, trials: FloatArray) -> NDArray[np.bool_]:
     """Mark the columns that those before them do not determine (elimination on the Gram matrix)."""
     gram = (design.T @ (sparse.diags_array(trials) @ design)).toarray()
     scale = np.sqrt(np.where(np.diag(gram) > 0, np.diag(gram), 1.0))

@@ -19,14 +19,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
-from scipy.special import expit, logit
+from scipy.special import expit
 
 from watwerkt.errors import DataError
 from watwerkt.estimators.cells import Cells, FloatArray, collapse
 from watwerkt.estimators.estimates import Estimates
+from watwerkt.estimators.logit import fit_logit
 
 DURATION_BANDS = (0, 3, 6, 12, 24, 36, 60, 120)  # months since entry at which a band begins
-MAX_STEPS, MAX_MOVE, TOLERANCE = 40, 3.0, 1e-9  # of Newton's method, in log odds of any cell
 MAX_SHARE = 0.5  # of what is known of an exposure, that may come from one cluster
 
 
@@ -97,7 +97,7 @@ def discrete_hazard(
         an exposure of which one cluster holds more than half of the information.
     """
     cells = collapse(covariates, event, cluster, exposure)
-    coefficient, bread = _maximise_likelihood(cells)
+    coefficient, bread = fit_logit(cells.design, cells.trials, cells.events)
     share = expit(cells.design @ coefficient)
     asked = np.flatnonzero(np.isin(cells.source, list(exposure)))
     _require_clusters(cells, bread, share, asked)
@@ -152,46 +152,6 @@ def average_difference(fit: HazardFit) -> AverageDifference:
         fit.n_clusters,
         baseline=np.array(baselines),
     )
-
-
-def _maximise_likelihood(cells: Cells) -> tuple[FloatArray, FloatArray]:
-    """Newton's method with bounded steps; returns the coefficients and the inverse information."""
-    coefficient = np.zeros(cells.design.shape[1])
-    coefficient[0] = logit(cells.events.sum() / cells.trials.sum())
-    log_odds = cells.design @ coefficient
-    for _ in range(MAX_STEPS):
-        share = expit(log_odds)
-        try:
-            bread = np.asarray(np.linalg.inv(_information(cells, share)), dtype=np.float64)
-        except np.linalg.LinAlgError:
-            break
-        step = bread @ (cells.design.T @ (cells.events - cells.trials * share))
-        move = cells.design @ step
-        if np.abs(move).max() < TOLERANCE:
-            return coefficient + step, bread
-        size = _step_size(cells, log_odds, move)
-        coefficient, log_odds = coefficient + size * step, log_odds + size * move
-    raise DataError(
-        "a combination of covariates decides alone who leaves, so the model has no finite "
-        "estimate; group levels together or leave a covariate out"
-    )
-
-
-def _step_size(cells: Cells, log_odds: FloatArray, move: FloatArray) -> float:
-    """Part of a step that moves no cell too far and does not lower the log likelihood."""
-
-    def log_likelihood(at: FloatArray) -> float:
-        return float(cells.events @ at - cells.trials @ np.logaddexp(0, at))
-
-    now, size = log_likelihood(log_odds), min(1.0, MAX_MOVE / np.abs(move).max())
-    while size > TOLERANCE and log_likelihood(log_odds + size * move) < now - abs(now) * TOLERANCE:
-        size /= 2
-    return size
-
-
-def _information(cells: Cells, share: FloatArray) -> FloatArray:
-    weight = sparse.diags_array(cells.trials * share * (1 - share))
-    return np.asarray((cells.design.T @ (weight @ cells.design)).toarray())
 
 
 def _clustered_covariance(cells: Cells, bread: FloatArray, share: FloatArray) -> FloatArray:

@@ -43,6 +43,16 @@ TRIAL_OUTCOME_LABELS = {
 }
 TRIAL_NAMES = {"outcome": TRIAL_OUTCOME_LABELS}
 INTERVAL_COLUMNS = {"estimate": "", "conf_low": "", "conf_high": "", "mde": "", "n_persons": ""}
+POINTS_COLUMNS = {
+    "outcome": "",
+    "estimate": "percentage points",
+    "conf_low": "",
+    "conf_high": "",
+    "mde": "",
+    "n_events": "",
+}
+VERDICT_LABELS = {"evidence": "evidence", "indicative": "indication", "warning": "no answer"}
+VERDICT_NAMES = {"status": VERDICT_LABELS}
 POINTS = dict.fromkeys(("estimate", "conf_low", "conf_high", "mde"), ".1")
 
 
