@@ -18,10 +18,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from policy_worlds import OUTCOMES, SPAN, policy_world, true_effect
 from shock_worlds import shock_world
 from trial_worlds import COMES, trial_world
 from watwerkt.errors import WatwerktError
+from watwerkt.estimators.group_time import build_windows
 from watwerkt.estimators.naive import log_log_slope
+from watwerkt.estimators.reassign import reassign
 from watwerkt.estimators.shock_iv import shock_elasticity
 from watwerkt.estimators.trials import Mechanism, estimate_itt
 
@@ -50,6 +53,16 @@ def draw_shock(seed: int, **planted: Any) -> Draw:
     return _figures(fit, naive)
 
 
+def draw_policy(seed: int, **planted: Any) -> Draw:
+    """P2 on teams with a smaller target; naive is their year after less their year before."""
+    rows, group = policy_world(np.random.default_rng(seed), **planted)
+    windows, _ = build_windows(rows, list(OUTCOMES), SPAN, group)
+    since = rows["month"] - rows["unit"].map(group)
+    after, before = (rows.loc[since == at, "all"].mean() for at in (0, -SPAN))
+    fit = reassign(windows, OUTCOMES).event(0, 100, 100).tidy().iloc[0]
+    return _figures(fit, after - before)
+
+
 def draw_trial(seed: int, covariates: tuple[str, ...] = (), **planted: Any) -> Draw:
     """P7 on a lottery; naive sets those who came against everybody else."""
     rows = trial_world(np.random.default_rng(seed), **planted)
@@ -75,13 +88,25 @@ def worlds() -> list[World]:
     by_desk = partial(draw_trial, n_persons=2000, effect=0.10, cluster_size=50)
     teams = partial(draw_shock, n_teams=12, spread=0.3)
     hand_over = partial(draw_shock, n_teams=12, hand_over=0.04)
+    steep = {"effect": 0.1, "growth": 0.5, "per_team": 0.1}
+    changes = [
+        World(f"P2: {name}", true_effect(**planted), partial(draw_policy, **planted))
+        for name, planted in {
+            "5 of 12 teams, no effect": {},
+            "5 of 12 teams": {"effect": 0.3},
+            "2 of 10 teams": {"effect": 0.3, "n_teams": 10, "n_changed": 2},
+            "5 of 12 teams, uneven effect": steep,
+        }.items()
+    ]
     return [
         *shocks,
         *trials,
         World("P7: 320 persons, adjusted", 0.10 * COMES, adjusted),
         World("P7: 40 caseworkers drawn", 0.10 * COMES, by_desk),
+        *changes,
         World("P1 violated: teams differ for good", 0.0, teams),
         World("P1 violated: 4% lost at hand-over", 0.0, hand_over),
+        World("P2 violated: own trend of teams", 0.0, partial(draw_policy, own_trend=0.15)),
     ]
 
 

@@ -53,6 +53,14 @@ POINTS_COLUMNS = {
 }
 VERDICT_LABELS = {"evidence": "evidence", "indicative": "indication", "warning": "no answer"}
 VERDICT_NAMES = {"status": VERDICT_LABELS}
+ENDS = {"conf_low": "", "conf_high": ""}
+PATH_AXES = {
+    "x": "time",
+    "y": "estimate",
+    "series": "outcome",
+    "low": "conf_low",
+    "high": "conf_high",
+}
 POINTS = dict.fromkeys(("estimate", "conf_low", "conf_high", "mde"), ".1")
 
 

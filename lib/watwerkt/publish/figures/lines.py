@@ -36,7 +36,7 @@ def plot_lines(
 
     A missing value leaves a gap. ``low`` and ``high`` name the columns of the interval, drawn as
     a band; ``span`` is a stretch of days to be shaded and named. The vertical axis starts at
-    nought, as counts and shares need.
+    nought, as counts and shares need; where differences lie below it, nought is a line.
     """
     figure, axes = build_axes(labels)
     frame = drop_margins(frame, x, series)
@@ -56,8 +56,7 @@ def plot_lines(
     format_axis(axes.xaxis, labels, x, frame[x])
     format_axis(axes.yaxis, labels, y, frame[y])
     axes.margins(x=0.01)
-    highest = frame[[c for c in (y, high) if c]].astype("float64").max().max()
-    axes.set_ylim(0, HEADROOM * highest if highest > 0 else 1)
+    _limit_heights(axes, frame[[c for c in (y, low, high) if c]].astype("float64"))
     axes.grid(visible=False, axis="x")
     if span:
         mark_span(axes, labels, span)
@@ -82,6 +81,16 @@ def plot_curve(
     first = keys.assign(**{x: 0.0, **dict.fromkeys(filter(None, (y, low, high)), start)})
     frame = pd.concat([first, frame[frame[x] > 0]], ignore_index=True)
     return plot_lines(frame, labels, x=x, y=y, series=series, low=low, high=high, is_step=True)
+
+
+def _limit_heights(axes: Axes, heights: pd.DataFrame) -> None:
+    lowest, highest = heights.min().min(), heights.max().max()
+    top = HEADROOM * highest if highest > 0 else 0.0
+    if lowest < 0:
+        axes.axhline(0, color=INK, linewidth=1)
+        axes.set_ylim(HEADROOM * lowest, top)
+    else:
+        axes.set_ylim(0, top or 1)
 
 
 def _draw_one(axes: Axes, part: pd.DataFrame, colour: str, dashes: object, is_step: bool) -> None:
