@@ -48,12 +48,12 @@ def effects_by_year(windows: Windows) -> pd.DataFrame:
 
 
 def read_golden(name: str) -> pd.DataFrame:
-    return pd.read_csv(GOLDEN / f"{name}.csv").sort_values(["group", "year"], ignore_index=True)
+    return pd.read_csv(GOLDEN / f"{name}.txt").sort_values(["group", "year"], ignore_index=True)
 
 
 def mpdta() -> pd.DataFrame:
     """Each group of counties is one unit, with as many persons as it has counties."""
-    means = pd.read_csv(GOLDEN / "mpdta_means.csv")
+    means = pd.read_csv(GOLDEN / "mpdta_means.txt")
     return means.assign(unit=means["change"], y=means["mean"], weight=means["size"])
 
 

@@ -75,7 +75,7 @@ def draw_trial(seed: int, covariates: tuple[str, ...] = (), **planted: Any) -> D
 
 
 def worlds() -> list[World]:
-    """Every world, the violations of a design's assumption last."""
+    """Every world, in an order that kept draws rely on: a new one comes last."""
     towns = [(9, 0.0), (12, 0.0), (12, -0.23), (12, -0.5), (40, -0.23)]
     shocks = [
         World(f"P1: {g} teams", e, partial(draw_shock, n_teams=g, elasticity=e)) for g, e in towns
@@ -103,9 +103,9 @@ def worlds() -> list[World]:
         *trials,
         World("P7: 320 persons, adjusted", 0.10 * COMES, adjusted),
         World("P7: 40 caseworkers drawn", 0.10 * COMES, by_desk),
-        *changes,
         World("P1 violated: teams differ for good", 0.0, teams),
         World("P1 violated: 4% lost at hand-over", 0.0, hand_over),
+        *changes,
         World("P2 violated: own trend of teams", 0.0, partial(draw_policy, own_trend=0.15)),
     ]
 

@@ -22,17 +22,17 @@ GROUPS = {2004: 3, 2006: 4, 2007: 3, 0: 8}  # year of the change (0: never) and 
 def main() -> None:
     """Write each panel and its effects."""
     drawn = draw_panel()
-    drawn.to_csv(HERE / "panel.csv", index=False)
-    estimate(drawn).to_csv(HERE / "effects.csv", index=False)
+    drawn.to_csv(HERE / "panel.txt", index=False)
+    estimate(drawn).to_csv(HERE / "effects.txt", index=False)
     counties = (
         load_mpdta()
         .to_pandas()
         .rename(columns={"countyreal": "unit", "first.treat": "change", "lemp": "y"})
     )
     means = counties.groupby(["change", "year"])["y"].agg(["mean", "size"]).reset_index()
-    means.to_csv(HERE / "mpdta_means.csv", index=False)
+    means.to_csv(HERE / "mpdta_means.txt", index=False)
     estimate(counties[["unit", "year", "change", "y"]]).to_csv(
-        HERE / "mpdta_effects.csv", index=False
+        HERE / "mpdta_effects.txt", index=False
     )
 
 
