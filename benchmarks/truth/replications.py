@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from contact_draws import contact_cases
 from policy_worlds import OUTCOMES, SPAN, policy_world, true_effect
 from shock_worlds import shock_world
 from trial_worlds import COMES, trial_world
@@ -107,6 +108,7 @@ def worlds() -> list[World]:
         World("P1 violated: 4% lost at hand-over", 0.0, hand_over),
         *changes,
         World("P2 violated: own trend of teams", 0.0, partial(draw_policy, own_trend=0.15)),
+        *(World(*case) for case in contact_cases()),
     ]
 
 

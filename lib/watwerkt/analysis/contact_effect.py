@@ -98,6 +98,7 @@ def contact_months(panel: pl.LazyFrame) -> pd.DataFrame:
             age_band=band_of(pl.col("age_years"), AGE_BANDS),
             n_benefits_earlier=pl.col("n_benefits_earlier").clip(upper_bound=2).cast(pl.String),
             is_exempt=pl.col("is_exempt").fill_null(False),
+            n_errors=pl.col("n_errors_month").fill_null(0),
             cluster=pl.col("caseworker_id").fill_null(UNKNOWN),
             **{EXPOSURE: pl.col("n_contacts_lag_2_4") > 0},
             **{f"to_{outcome}": is_exit_to(outcome) for outcome in (ALL, *GROUPS)},

@@ -43,6 +43,14 @@ TRIAL_OUTCOME_LABELS = {
 }
 TRIAL_NAMES = {"outcome": TRIAL_OUTCOME_LABELS}
 INTERVAL_COLUMNS = {"estimate": "", "conf_low": "", "conf_high": "", "mde": "", "n_persons": ""}
+RATE_LABELS = {
+    "mde": "",
+    "estimate": "ratio",
+    "conf_low": "",
+    "conf_high": "",
+    "n_persons": "",
+    "n_events": "errors",
+}
 POINTS_COLUMNS = {
     "outcome": "",
     "estimate": "percentage points",
