@@ -9,19 +9,33 @@ import yaml
 
 from disclosure_tables import POLICY
 from prepared_towns import prepare
-from watwerkt.analysis import balance, prevention, trial_effect, trial_flow, trial_rows
-from watwerkt.analysis.trial_outcomes import add_outcomes
+from watwerkt.analysis import (
+    balance,
+    prevention,
+    trial_bounds,
+    trial_chance,
+    trial_effect,
+    trial_flow,
+    trial_margin,
+    trial_path,
+    trial_rows,
+    trial_subgroups,
+    trial_takeup,
+)
+from watwerkt.analysis.trial_margin import MARGIN_LABELS, margin_sentence
+from watwerkt.analysis.trial_outcomes import add_exits_by_month, add_outcomes
 from watwerkt.analysis.trial_verdict import (
-    MARGIN_LABELS,
     POWER_LABELS,
     STATUS_LABELS,
-    margin_sentence,
     power_sentence,
     status_sentence,
 )
 from watwerkt.disclosure import Gap, Protected
 from watwerkt.disclosure.gap import TOO_FEW
-from watwerkt.estimators.trial_rows import Mechanism
+from watwerkt.errors import DataError
+from watwerkt.estimators.randomisation import randomisation_test
+from watwerkt.estimators.trials import estimate_itt
+from watwerkt.estimators.two_arms import Mechanism
 
 LEVEL = 0.95
 EXACT = {"rtol": 1e-5}  # six significant digits are recorded
@@ -115,6 +129,31 @@ DEGENERATE = {
 }
 
 
+def checks(trials):
+    """Everything that stands beside a trial's estimates."""
+    found = trial_effect.fit_trials(trials, LEVEL)
+    groups = trial_subgroups.fit_groups(trials, LEVEL)
+    return [
+        trial_chance.beside(found, trial_chance.redraw_lotteries(trials, found), POLICY),
+        trial_takeup.taking_part(trials, POLICY, LEVEL),
+        trial_bounds.attrition(trials, POLICY),
+        trial_bounds.bounds(trials, POLICY, LEVEL),
+        trial_margin.compare_with_margin(trials, POLICY, 23.0),
+        trial_subgroups.within(groups, POLICY),
+        trial_subgroups.between(groups, POLICY),
+    ]
+
+
+@pytest.mark.parametrize("name", DEGENERATE)
+def test_what_stands_beside_a_trial_that_cannot_be_estimated(name):
+    for shown in checks([DEGENERATE[name]]):
+        figures = shown.frame.select_dtypes("number").to_numpy(float, na_value=np.nan)
+        assert len(shown.frame)
+        assert not np.isinf(figures).any()
+    tested = trial_margin.compare_with_margin([DEGENERATE[name]], POLICY, 23.0)
+    assert margin_sentence(tested, 23.0) in MARGIN_LABELS.values()
+
+
 @pytest.mark.parametrize("is_adjusted", [False, True])
 @pytest.mark.parametrize("name", DEGENERATE)
 def test_a_trial_that_cannot_be_estimated_is_a_row_and_a_sentence(name, is_adjusted):
@@ -135,10 +174,14 @@ def test_without_a_trial_there_is_a_sentence_everywhere():
     assert none == []
     gone = trial_effect.effects(trial_effect.fit_trials(none, LEVEL), POLICY)
     assert gone is trial_rows.NO_TRIAL
-    assert trial_flow.answers(none, town, POLICY) is trial_rows.NO_TRIAL
-    assert trial_flow.arms(none, town, POLICY) is trial_rows.NO_TRIAL
+    assert trial_flow.flows(none, town, POLICY) is trial_rows.NO_TRIAL
+    assert trial_takeup.received(none, town, POLICY) is trial_rows.NO_TRIAL
+    assert trial_path.path_by_month(none, town, POLICY, LEVEL) is trial_rows.NO_TRIAL
+    for shown in checks([]):
+        assert shown is trial_rows.NO_TRIAL
     assert balance.arms_compared(none, POLICY) is trial_rows.NO_TRIAL
-    entry = prevention.entry_effects(none, POLICY, LEVEL, "entry")
+    nobody = prevention.fit_applications(none, LEVEL)
+    entry = prevention.entry_effects(nobody, POLICY, "pp")
     assert entry is trial_rows.NO_PREVENTION
     assert status_sentence(gone) == STATUS_LABELS[""]
 
@@ -159,6 +202,111 @@ def test_holm_runs_over_the_arms_and_outcomes_of_a_trial():
     np.testing.assert_allclose(found["p_adjusted"].min(), min(1, smallest), **EXACT)
 
 
+def test_the_lottery_is_drawn_again_for_all_questions_at_once():
+    trials = [made(n_arms=3, effect=0.25)]
+    found = trial_effect.fit_trials(trials, LEVEL)
+    redrawn = trial_chance.redraw_lotteries(trials, found)
+    keys = ["term", "outcome", "horizon_months"]
+    both = found.merge(redrawn, on=keys, suffixes=("", "_drawn"))
+    np.testing.assert_allclose(both["p_value_drawn"], both["p_value"], atol=0.05)
+    assert (both["p_adjusted_drawn"] >= both["p_value_drawn"]).all()
+    assert (both["p_adjusted_drawn"] <= both["p_adjusted"] + 0.05).all()  # never far above Holm's
+    assert not redrawn["is_primary"].any()
+    single = trials[0].rows.dropna(subset=["all_12"])
+    lottery = randomisation_test(
+        single, "new", "usual", trials[0].mechanism, trial_chance.N_DRAWS, 1, outcome="all_12"
+    )
+    row = redrawn.query("term == 'new' and outcome == 'all' and horizon_months == 12").iloc[0]
+    np.testing.assert_allclose(row["p_value"], lottery, atol=0.02)
+
+
+def test_people_followed_for_less_long_get_draws_of_their_own():
+    rows = TOWN.rows
+    late = rows.assign(all_24=rows["all_24"].where(rows.index % 3 > 0))
+    trial = replace(TOWN, rows=late)
+    found = trial_effect.fit_trials([trial], LEVEL)
+    redrawn = trial_chance.redraw_lotteries([trial], found)
+    assert redrawn["p_value"].notna().sum() == found["p_value"].notna().sum()
+
+
+def test_taking_part_is_the_effect_over_the_share_that_was_moved():
+    arm = TOWN.rows["arm"] == "new"
+    half = replace(TOWN, rows=TOWN.rows.assign(took_up=arm & (TOWN.rows.index % 2 == 0)))
+    row = trial_takeup.taking_part([half], POLICY, LEVEL).frame.iloc[0]
+    np.testing.assert_allclose(row["estimate"], row["reduced_form"] / row["first_stage"], **EXACT)
+    assert row[["status", "grade"]].tolist() == ["indicative", 4]
+    nobody = replace(TOWN, rows=TOWN.rows.assign(took_up=False))
+    assert trial_takeup.taking_part([nobody], POLICY, LEVEL).frame["estimate"].isna().all()
+    unknown = replace(TOWN, rows=TOWN.rows.assign(took_up=None))
+    assert trial_takeup.taking_part([unknown], POLICY, LEVEL).frame["estimate"].isna().all()
+
+
+def test_bounds_hold_the_effect_and_meet_where_nothing_is_lost():
+    low, high = trial_bounds.bounds([TOWN], POLICY, LEVEL).frame["estimate"]
+    np.testing.assert_allclose(low, high, **EXACT)
+    lost = TOWN.rows.assign(known_12=(TOWN.rows["arm"] == "usual") | (TOWN.rows.index % 4 > 0))
+    frame = trial_bounds.bounds([replace(TOWN, rows=lost)], POLICY, LEVEL).frame
+    assert frame["estimate"].iloc[0] < frame["estimate"].iloc[1]
+    assert (frame["conf_low"] < frame["estimate"]).all()
+    assert frame["p_value"].isna().all()
+
+
+def test_one_rule_for_the_margin():
+    """Days saved: the interval of 90 % beside the margin, on either side."""
+    rng = np.random.default_rng(1)
+    noise = rng.normal(0, 30, len(TOWN.rows))
+    arm = TOWN.rows["arm"] == "new"
+
+    def said(saved, margin):
+        rows = TOWN.rows.assign(benefit_days_12=200 - saved * arm + noise)
+        tested = trial_margin.compare_with_margin([replace(TOWN, rows=rows)], POLICY, margin)
+        return margin_sentence(tested, margin)
+
+    assert said(60, 23.0) == MARGIN_LABELS["pays"]
+    assert said(0, 23.0) == MARGIN_LABELS["nil"]
+    assert said(23, 23.0) == MARGIN_LABELS["open"]
+    assert said(-60, 23.0) == MARGIN_LABELS["falls_short"]
+    assert margin_sentence(TOO_FEW, 23.0) == MARGIN_LABELS[""]
+
+
+def test_groups_are_secondary_and_their_difference_is_that_of_the_two():
+    found = trial_subgroups.fit_groups([TOWN], LEVEL)
+    assert not found["is_primary"].any()
+    own = found[found["known_before"] == "sex"].set_index("group")
+    difference = own.loc["women", "estimate"] - own.loc["men", "estimate"]
+    np.testing.assert_allclose(own.loc["both", "estimate"], difference, **EXACT)
+    errors = np.hypot(own.loc["women", "std_error"], own.loc["men", "std_error"])
+    np.testing.assert_allclose(own.loc["both", "std_error"], errors, **EXACT)
+    tests = found[(found["design"] == "interaction") & found["p_value"].notna()]
+    assert (tests["p_adjusted"] >= tests["p_value"]).all()
+    assert found.loc[found["known_before"] == "household_type", "estimate"].isna().all()
+    women = TOWN.rows["sex"] == "female"
+    only_women = TOWN.rows["all_12"].where(~(women & (TOWN.rows["arm"] == "new")), 100.0)
+    planted = trial_subgroups.fit_groups(
+        [replace(TOWN, rows=TOWN.rows.assign(all_12=only_women))], LEVEL
+    )
+    row = planted[(planted["known_before"] == "sex") & (planted["group"] == "both")].iloc[0]
+    assert row["conf_low"] > 0
+    assert row["p_adjusted"] < 0.01
+
+
+def test_two_trials_stay_apart_in_what_is_recorded():
+    other = replace(TOWN, trial_id="second")
+    found = trial_effect.fit_trials([TOWN, other], LEVEL)
+    assert set(found["subgroup"]) == {"t", "second"}
+
+
+def test_a_trial_of_clusters_is_not_estimated_as_one_of_persons():
+    rows = TOWN.rows.assign(cluster=TOWN.rows["arm"] + (TOWN.rows.index % 20).astype(str))
+    clustered = replace(TOWN, rows=rows.drop(columns="stratum").assign(stratum="all"))
+    as_persons = replace(clustered, mechanism=Mechanism("person", False))
+    as_clusters = replace(clustered, mechanism=Mechanism("cluster", False))
+    with pytest.raises(DataError, match="drawn by cluster"):
+        estimate_itt(as_persons.rows, "new", "usual", as_persons.mechanism, outcome="all_12")
+    assert trial_effect.fit_trials([as_persons], LEVEL)["estimate"].isna().all()
+    assert trial_effect.fit_trials([as_clusters], LEVEL)["estimate"].notna().all()
+
+
 def test_few_units_or_destinations_lost_in_one_arm_make_it_an_indication():
     assert trial_effect.judge_design(TOWN, "new", "work", 12) == "evidence"
     lost = TOWN.rows.assign(known_12=(TOWN.rows["arm"] == "usual") | (TOWN.rows.index % 4 > 0))
@@ -173,15 +321,14 @@ def test_the_margin_decides_the_sentence():
     days = trial_effect.effects(trial_effect.fit_trials([TOWN], LEVEL), POLICY, "days")
     assert power_sentence(days, 0.5) == POWER_LABELS["alone"]
     assert power_sentence(days, 300.0) == POWER_LABELS["able"]
-    assert margin_sentence(days, 300.0) == MARGIN_LABELS["falls_short"]
-    assert margin_sentence(days, 0.01) == MARGIN_LABELS["open"]
 
 
 def test_comparing_only_those_who_entered_is_a_warning():
     trial = replace(TOWN, unit="application")
     row = prevention.exits_of_entrants([trial], POLICY, LEVEL).frame.iloc[0]
     assert row[["status", "analysis"]].tolist() == ["warning", "naive_entrants_only"]
-    entry = prevention.entry_effects([trial], POLICY, LEVEL, "entry").frame.iloc[0]
+    fits = prevention.fit_applications([trial], LEVEL)
+    entry = prevention.entry_effects(fits, POLICY, "pp").frame.iloc[0]
     assert entry[["analysis", "horizon_months", "status"]].tolist() == ["P8", 6, "evidence"]
 
 
@@ -217,11 +364,21 @@ def test_the_planted_effects_lie_in_the_intervals(sample):
     both = found.merge(truth[truth["analysis"] == "P7"], on=keys, suffixes=("", "_true"))
     assert len(both) == 6
     assert both["estimate_true"].between(both["conf_low"], both["conf_high"]).all()
+    asked = trial_effect.follow_trials(trials, town)
+    by_month = add_exits_by_month(asked[0], town, [12, 24])
+    for months in (12, 24):
+        assert by_month[f"all_{months}"].equals(asked[0].rows[f"all_{months}"])
+    path = trial_path.path_by_month(asked, town, POLICY, LEVEL).frame.set_index("time")
+    year = found.query("outcome == 'all' and horizon_months == 12")["estimate"].iloc[0]
+    np.testing.assert_allclose(path.loc[12, "estimate"], year, **EXACT)
     applied = prevention.follow_applications(trials, town)
-    entry = prevention.entry_effects(applied, POLICY, 0.999, "entry").frame.iloc[0]
+    fits = prevention.fit_applications(applied, 0.999)
+    entry = prevention.entry_effects(fits, POLICY, "pp").frame.iloc[0]
     planted = truth.loc[truth["analysis"] == "P8", "estimate"].iloc[0]
     assert entry["conf_low"] < planted < entry["conf_high"]
     asked = trial_rows.trials_of(trials, False)
-    flow = trial_flow.answers(asked, town, POLICY).frame.set_index("branch")["n_persons"]
-    assert flow["total"] == 600
-    assert {"declined", "excluded", "gebruikelijk", "intensief"} <= set(flow.index)
+    flow = trial_flow.flows(trial_effect.follow_trials(asked, town), town, POLICY).frame
+    first = flow[flow["step"] == "invited"].set_index("branch")["n_persons"]
+    assert first["total"] == 600
+    assert {"declined", "excluded", "gebruikelijk", "intensief"} <= set(first.index)
+    assert {"took_up", "followed", "analysed"} <= set(flow["step"])

@@ -13,12 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
-from matplotlib.text import Text
+from matplotlib.text import Annotation, Text
 from numpy.testing import assert_allclose
 
 from watwerkt.publish.figures import (
     plot_bands,
     plot_curve,
+    plot_flow,
     plot_forest,
     plot_layers,
     plot_lines,
@@ -109,6 +110,32 @@ BREAKS = [
     (dt.date(2023, 9, 5), dt.date(2023, 12, 31), "not complete yet"),
 ]
 LATE = {"span": BREAKS[2]}
+FLOW = pd.DataFrame(
+    [
+        ("begeleiding", "declined", "invited", 245),
+        ("begeleiding", "excluded", "invited", pd.NA),
+        *(("begeleiding", arm, "invited", 160) for arm in ("usual", "talks", "courses")),
+        ("begeleiding", "total", "invited", 740),
+        *(
+            (trial, arm, step, 150)
+            for trial, arms in (("begeleiding", ["usual", "talks", "courses"]), ("zoek", ["usual"]))
+            for arm in arms
+            for step in ("took_up", "followed", "analysed")
+        ),
+        ("zoek", "usual", "drawn", 265),
+        ("zoek", "total", "drawn", 520),
+    ],
+    columns=["trial_id", "branch", "step", "n_persons"],
+)
+CALLED = {
+    "branch": {"declined": "geweigerd", "excluded": "vooraf afgevallen", "usual": "gebruikelijk"},
+    "step": {
+        "invited": "uitgenodigd",
+        "took_up": "deed mee",
+        "followed": "een jaar gevolgd",
+        "analysed": "telt mee in de uitkomst",
+    },
+}
 ODDS = dict.fromkeys(("estimate", "conf_low", "conf_high", "mde"), "exp.2")
 SHARES = dict.fromkeys(("estimate", "conf_low", "conf_high"), "%1")
 
@@ -148,6 +175,7 @@ def drawings(is_narrow: bool) -> dict[str, Figure]:
             label("month flow n_persons"),
             lines("flow") | {"span": BREAKS[2]},
         ),
+        "flow": (plot_flow, FLOW, label("trial_id branch step n_persons", {}, CALLED), {}),
         "tiles": (plot_tiles, TILES, label("month table n_rows"), tiles() | {"spans": BREAKS}),
     }
     with house_style():
@@ -219,6 +247,8 @@ def test_no_texts_overlap(figure):
 def test_every_figure_carries_the_mark_and_names_its_axes(figure):
     assert "synthetisch" in said(figure)
     (axes,) = figure.axes
+    if not axes.axison:  # a flow has no axes to name
+        return
     assert axes.get_xlabel()
     assert axes.get_title(loc="left") or axes.yaxis_inverted(), "rows are named one by one"
 
@@ -328,6 +358,20 @@ def test_the_detectable_effect_lies_around_no_effect():
     (axes,) = WIDE["forest"].axes
     (bar,) = [patch for patch in axes.patches if not patch.get_hatch()]
     assert_allclose([bar.get_x(), bar.get_x() + bar.get_width()], [1 / 1.25, 1.25])
+
+
+@pytest.mark.parametrize("figure", [WIDE["flow"], NARROW["flow"]], ids=["wide", "narrow"])
+def test_every_arrow_of_a_flow_ends_at_a_box(figure):
+    figure.draw_without_rendering()
+    axes = figure.axes[0]
+    boxes = [patch.get_bbox() for patch in axes.patches]
+    ends = [note.xy for note in axes.texts if isinstance(note, Annotation)]
+    assert len(ends) == 2 + 3 * 4 + 4  # set aside; per arm from the lottery, and three steps on
+    for x, y in ends:
+        on_side = any(abs(box.x0 - x) < 1e-9 and box.y0 <= y <= box.y1 for box in boxes)
+        on_top = any(abs(box.y1 - y) < 1e-9 and box.x0 <= x <= box.x1 for box in boxes)
+        assert on_side or on_top
+    assert not any(a.overlaps(b) for a, b in itertools.combinations(boxes, 2))
 
 
 def test_a_frame_is_not_changed_by_drawing_it():

@@ -11,7 +11,7 @@ import pandas as pd
 
 from watwerkt.analysis.destination import ALL
 from watwerkt.analysis.evidence import Design, naive_design
-from watwerkt.analysis.trial_effect import KEYS, compare, describe_trial, judge_design
+from watwerkt.analysis.trial_effect import compare, describe_trial, effects, fit_trials
 from watwerkt.analysis.trial_outcomes import (
     ENTRY_MONTHS,
     PREVENTION_OUTCOMES,
@@ -19,7 +19,7 @@ from watwerkt.analysis.trial_outcomes import (
     outcome_name,
 )
 from watwerkt.analysis.trial_rows import NO_PREVENTION, Trial, trials_of
-from watwerkt.disclosure import Gap, Policy, Protected, protect_estimates
+from watwerkt.disclosure import Gap, Policy, Protected
 from watwerkt.panel.prepared import Prepared
 
 ITT = Design(
@@ -44,23 +44,18 @@ def follow_applications(trials: Sequence[Trial], prepared: Prepared) -> list[Tri
     ]
 
 
-def entry_effects(
-    trials: Sequence[Trial], policy: Policy, conf_level: float, outcome: str
-) -> Protected | Gap:
-    """The effect on ``entry`` (pp) or ``benefit_days``, from the application on.
+def fit_applications(trials: Sequence[Trial], conf_level: float) -> pd.DataFrame:
+    """Each arm on entry and benefit-days, from the application on; empty without such a lottery.
 
     An applicant whose months since the application are not all observed yet is left out, in every
-    arm alike.
+    arm alike. Restricted: protect it by ``entry_effects``.
     """
-    months = dict(PREVENTION_OUTCOMES)[outcome]
-    rows = []
-    for trial in trials:
-        for arm in trial.arms:
-            status = judge_design(trial, arm, outcome, months)
-            design = replace(ITT, horizon_months=months, status=status)
-            estimate = compare(trial, arm, conf_level)
-            rows.append(describe_trial(trial, design, outcome, arm, conf_level, estimate))
-    return _protect(rows, policy)
+    return fit_trials(trials, conf_level, design=ITT, family=PREVENTION_OUTCOMES)
+
+
+def entry_effects(found: pd.DataFrame, policy: Policy, scale: str) -> Protected | Gap:
+    """The effects on entry (``pp``) or on benefit-days (``days``)."""
+    return effects(found, policy, scale, horizon_months=None, absent=NO_PREVENTION)
 
 
 def exits_of_entrants(
@@ -75,10 +70,7 @@ def exits_of_entrants(
         for arm in trial.arms:
             estimate = compare(inside, arm, conf_level)
             rows.append(describe_trial(inside, design, ALL, arm, conf_level, estimate))
-    return _protect([row.assign(term="entrants_only") for row in rows], policy)
-
-
-def _protect(rows: Sequence[pd.DataFrame], policy: Policy) -> Protected | Gap:
-    if not rows:
-        return NO_PREVENTION
-    return protect_estimates(pd.concat(rows, ignore_index=True), policy, by=KEYS)
+    found = (
+        pd.concat([row.assign(term="entrants_only") for row in rows]) if rows else pd.DataFrame()
+    )
+    return effects(found.reset_index(drop=True), policy, "pp", EXIT_MONTHS, NO_PREVENTION)

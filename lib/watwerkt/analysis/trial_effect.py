@@ -29,6 +29,9 @@ ITT = Design(
 )
 NUMBERS = ("age_years", "n_benefits_earlier", "months_since_entry")
 KEYS = ["trial_id"]
+Family = Sequence[tuple[str, int]]  # the questions asked of a trial: outcome and months
+FAMILY: Family = tuple((outcome, months) for months in HORIZONS for outcome in PERSON_OUTCOMES)
+SCALES = {"benefit_days": "days", "hours_month": "hours", "wage_eur_month": "eur"}
 
 
 def follow_trials(trials: Sequence[Trial], prepared: Prepared) -> list[Trial]:
@@ -37,15 +40,20 @@ def follow_trials(trials: Sequence[Trial], prepared: Prepared) -> list[Trial]:
 
 
 def fit_trials(
-    trials: Sequence[Trial], conf_level: float, is_adjusted: bool = False
+    trials: Sequence[Trial],
+    conf_level: float,
+    is_adjusted: bool = False,
+    design: Design = ITT,
+    family: Family = FAMILY,
 ) -> pd.DataFrame:
-    """Each arm of each trial on every outcome and horizon, described; empty without a trial.
+    """Each arm of each trial on every question of the family, described; empty without a trial.
 
     ``is_adjusted``: with Lin's adjustment for what was known before the draw. Holm's correction
-    runs over the arms, outcomes and horizons of one trial. Restricted: protect it by ``effects``.
+    runs over the arms and questions of one trial. Restricted: protect it by ``effects``.
     """
-    design = replace(ITT, design="ITT, adjusted", is_primary=False) if is_adjusted else ITT
-    rows = [row for t in trials for row in _fit(t, design, conf_level, is_adjusted)]
+    if is_adjusted:
+        design = replace(design, design="ITT, adjusted", is_primary=False)
+    rows = [row for t in trials for row in _fit(t, design, conf_level, family, is_adjusted)]
     if not rows:
         return pd.DataFrame()
     found = pd.concat(rows, ignore_index=True)
@@ -53,27 +61,36 @@ def fit_trials(
 
 
 def effects(
-    found: pd.DataFrame, policy: Policy, scale: str = "pp", horizon_months: int = 12
+    found: pd.DataFrame,
+    policy: Policy,
+    scale: str = "pp",
+    horizon_months: int | None = 12,
+    absent: Gap = NO_TRIAL,
 ) -> Protected | Gap:
-    """The estimates on one scale (``pp`` or ``days``) and of one horizon."""
+    """The estimates on one scale (``pp`` or ``days``), of one horizon or (None) of all."""
     if found.empty:
-        return NO_TRIAL
-    chosen = (found["scale"] == scale) & (found["horizon_months"] == horizon_months)
+        return absent
+    chosen = found["scale"] == scale
+    if horizon_months is not None:
+        chosen &= found["horizon_months"] == horizon_months
     return protect_estimates(found[chosen].reset_index(drop=True), policy, by=KEYS)
 
 
 def describe_trial(
     trial: Trial, design: Design, outcome: str, arm: str, conf_level: float, estimate: Estimate
 ) -> pd.DataFrame:
-    """The arm's effect on an outcome; a row without figures where it cannot be estimated."""
+    """The arm's effect on an outcome; a row without figures where it cannot be estimated.
+
+    ``subgroup`` is the trial's name, so that two trials of one municipality stay apart.
+    """
     name = outcome_name(outcome, design.horizon_months)
-    at = replace(design, scale="days" if outcome == "benefit_days" else "pp")
+    at = replace(design, scale=SCALES.get(outcome, "pp"))
     rows = trial.rows.dropna(subset=[name]) if name in trial.rows else trial.rows.iloc[:0]
     try:
         row = describe_estimates(estimate(rows, name), at, outcome, conf_level)
     except DataError:
         row = not_estimable(at, outcome, arm, conf_level)
-    return row.assign(trial_id=trial.trial_id)
+    return row.assign(trial_id=trial.trial_id, subgroup=trial.trial_id)
 
 
 def compare(trial: Trial, arm: str, conf_level: float, covariates: Sequence[str] = ()) -> Estimate:
@@ -119,18 +136,17 @@ def judge_design(trial: Trial, arm: str, outcome: str, months: int) -> str:
 
 
 def _fit(
-    trial: Trial, design: Design, conf_level: float, is_adjusted: bool
+    trial: Trial, design: Design, conf_level: float, family: Family, is_adjusted: bool
 ) -> Iterator[pd.DataFrame]:
     trial, covariates = complete_covariates(trial) if is_adjusted else (trial, [])
-    for months in HORIZONS:
-        for outcome in PERSON_OUTCOMES:
-            if outcome == "work_12h" and outcome_name(outcome, months) not in trial.rows:
-                continue  # jobs were not delivered
-            for arm in trial.arms:
-                status = judge_design(trial, arm, outcome, months)
-                at = replace(design, horizon_months=months, status=status)
-                estimate = compare(trial, arm, conf_level, covariates)
-                yield describe_trial(trial, at, outcome, arm, conf_level, estimate)
+    for outcome, months in family:
+        if outcome == "work_12h" and outcome_name(outcome, months) not in trial.rows:
+            continue  # jobs were not delivered
+        for arm in trial.arms:
+            status = judge_design(trial, arm, outcome, months)
+            at = replace(design, horizon_months=months, status=status)
+            estimate = compare(trial, arm, conf_level, covariates)
+            yield describe_trial(trial, at, outcome, arm, conf_level, estimate)
 
 
 def _holm(p_values: pd.Series) -> pd.Series:

@@ -19,6 +19,7 @@ HOURS_A_MONTH = 52  # 12 hours a week
 ENTRY_MONTHS = 6
 PERSON_OUTCOMES = ("all", "work", "work_12h", "benefit_days")
 PREVENTION_OUTCOMES = (("entry", ENTRY_MONTHS), ("benefit_days", 24))
+PAY = ("hours_month", "wage_eur_month")
 FAR = date(9999, 1, 1)
 
 
@@ -35,7 +36,8 @@ def add_outcomes(
     ``all_`` and ``work_``: the first exit after the draw falls within it, and leads to any
     destination within policy, or to work (0 or 100). ``benefit_days_``: days on benefit within it,
     returns included. ``work_12h_``: at least 12 hours of work a week in the last month of it,
-    where jobs are delivered. ``entry_``: on benefit at any moment within it. ``known_``: neither
+    where jobs are delivered; ``hours_month_`` and ``wage_eur_month_``: of that month, missing for
+    whoever has no job in it. ``entry_``: on benefit at any moment within it. ``known_``: neither
     moved, dead or pensioned within it, nor left for a reason nobody wrote down.
     """
     rows = pl.from_pandas(trial.rows).with_columns(
@@ -63,7 +65,7 @@ def _at(rows: pl.DataFrame, until: pl.DataFrame, prepared: Prepared, n: int) -> 
     points = [pl.col(c).fill_null(False).cast(pl.Float64) * 100 for c in shares]
     known, days = pl.col("known").fill_null(True), pl.col("benefit_days").fill_null(0.0)
     made = found.with_columns(*points, known, days)
-    names = [*shares, "known", "benefit_days"]
+    names = [*shares, "known", "benefit_days", *(c for c in PAY if c in found.columns)]
     seen = pl.col("until") <= prepared.observed_until
     return made.select("row", **{outcome_name(c, n): pl.when(seen).then(c) for c in names})
 
@@ -92,12 +94,43 @@ def _days_and_exits(past: pl.LazyFrame) -> pl.DataFrame:
 
 
 def _hours(asked: pl.DataFrame, prepared: Prepared) -> pl.DataFrame | None:
-    """Who works at least 12 hours a week in the last month before ``until``."""
+    """Hours and wage in the last month before ``until``, and whether 12 hours a week or more."""
     jobs = prepared.table("jobs")
-    if jobs is None or "hours_month" not in jobs.collect_schema().names():
+    present = jobs.collect_schema().names() if jobs is not None else []
+    if jobs is None or "hours_month" not in present:
         return None
     last = pl.col("until").dt.offset_by("-1d").dt.truncate("1mo").alias("month")
-    hours = jobs.group_by("person_id", "month").agg(pl.col("hours_month").sum())
-    enough = hours.filter(pl.col("hours_month") >= HOURS_A_MONTH).with_columns(work_12h=True)
-    found = asked.lazy().with_columns(last).join(enough, on=["person_id", "month"])
-    return found.select("row", "work_12h").collect()
+    wanted = asked.lazy().with_columns(last)
+    mine = jobs.join(wanted.select("person_id", "month").unique(), on=["person_id", "month"])
+    pay = mine.group_by("person_id", "month").agg(pl.col(c).sum() for c in PAY if c in present)
+    found = wanted.join(pay, on=["person_id", "month"])
+    enough = pl.col("hours_month") >= HOURS_A_MONTH
+    return found.select("row", *(c for c in PAY if c in present), work_12h=enough).collect()
+
+
+def add_exits_by_month(trial: Trial, prepared: Prepared, months: Sequence[int]) -> pd.DataFrame:
+    """The trial's rows with ``all_`` for each of many months, as in ``add_outcomes``."""
+    rows = pl.from_pandas(trial.rows).with_columns(
+        pl.col("assigned_date").cast(pl.Date), row=pl.int_range(pl.len())
+    )
+    spells = prepared.spells.select("person_id", "start_date", "end_date", "exit_destination")
+    ended = pl.col("end_date").fill_null(FAR)
+    first = (
+        rows.lazy()
+        .select("row", "person_id", "assigned_date")
+        .join(spells, on="person_id")
+        .filter(ended > pl.col("assigned_date"))
+        .sort("row", "start_date")
+        .group_by("row")
+        .agg(ended=ended.first(), is_exit=(destination_group() != OUTSIDE).first())
+        .collect()
+    )
+    found = rows.join(first, on="row", how="left").sort("row")
+    left = {}
+    for n in months:
+        until = pl.col("assigned_date").dt.offset_by(f"{n}mo")
+        has_left = (pl.col("is_exit") & (pl.col("ended") <= until)).fill_null(False)
+        seen = until <= prepared.observed_until
+        left[outcome_name("all", n)] = pl.when(seen).then(has_left.cast(pl.Float64) * 100)
+    made = found.with_columns(**left).drop("row", "ended", "is_exit").to_pandas()
+    return made.set_index(trial.rows.index)

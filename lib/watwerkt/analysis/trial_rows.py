@@ -13,7 +13,7 @@ import polars as pl
 
 from watwerkt.codebook import UNKNOWN
 from watwerkt.disclosure import Gap
-from watwerkt.estimators.trial_rows import Mechanism
+from watwerkt.estimators.two_arms import Mechanism
 from watwerkt.panel.prepared import Prepared
 
 NO_TRIAL = Gap("Not delivered: a trial in which people were divided by lot.")

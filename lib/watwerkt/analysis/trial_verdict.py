@@ -28,18 +28,6 @@ POWER_LABELS = {
     ),
     "": "What could be seen with so few people cannot be said.",
 }
-MARGIN_LABELS = {
-    "pays": "Every effect within the interval saves more than {break_even_days:.0} days.",
-    "falls_short": (
-        "The interval rules out that an arm saves {break_even_days:.0} days or more. At these "
-        "costs it does not pay for itself within the year."
-    ),
-    "open": (
-        "The interval holds both less and more than {break_even_days:.0} days saved. Whether an "
-        "arm pays for itself is not settled by this trial."
-    ),
-    "": "Whether an arm pays for itself cannot be said with so few people.",
-}
 
 
 def status_sentence(shown: Protected | Gap) -> str:
@@ -59,17 +47,6 @@ def power_sentence(days: Protected | Gap, break_even_days: float) -> str:
     if smallest >= FAR_BELOW * break_even_days:
         return POWER_LABELS["alone"]
     return POWER_LABELS["hard" if smallest > break_even_days else "able"]
-
-
-def margin_sentence(days: Protected | Gap, break_even_days: float) -> str:
-    """Where the intervals of all arms lie beside break-even (message id); fewer days is a gain."""
-    rows = _known(days)
-    if rows.empty:
-        return MARGIN_LABELS[""]
-    if (rows["conf_high"] < -break_even_days).all():
-        return MARGIN_LABELS["pays"]
-    is_short = (rows["conf_low"] > -break_even_days).all()
-    return MARGIN_LABELS["falls_short" if is_short else "open"]
 
 
 def _known(shown: Protected | Gap) -> pd.DataFrame:

@@ -18,7 +18,7 @@ from scipy.stats import norm
 
 from watwerkt.errors import DataError
 from watwerkt.estimators.least_squares import FloatArray
-from watwerkt.estimators.trial_rows import Comparison, Mechanism, compare_arms
+from watwerkt.estimators.two_arms import Comparison, Mechanism, compare_arms
 
 N_DRAWS = 400  # resamples behind the standard errors
 MIN_KNOWN = 10  # outcomes known in each arm

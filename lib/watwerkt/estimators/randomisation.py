@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from watwerkt.errors import DataError, ParameterError
 from watwerkt.estimators.least_squares import FloatArray, IntArray
-from watwerkt.estimators.trial_rows import Mechanism, compare_arms, number
+from watwerkt.estimators.two_arms import Mechanism, compare_arms, number
 
 CHUNK = 100  # draws held at once
 SAME = 9  # decimals up to which probabilities, and sums, are taken for equal

@@ -18,7 +18,7 @@ from watwerkt.errors import DataError
 from watwerkt.estimators.estimates import Estimates
 from watwerkt.estimators.least_squares import Coefficient, FloatArray, fit_coefficient
 from watwerkt.estimators.power import mde
-from watwerkt.estimators.trial_rows import Comparison, Mechanism, compare_arms
+from watwerkt.estimators.two_arms import Comparison, Mechanism, compare_arms
 
 __all__ = ["Mechanism", "estimate_itt", "fit_arms", "mde_of_trial"]
 MIN_PIVOT = 1e-9  # share of a covariate's spread that those before it leave over

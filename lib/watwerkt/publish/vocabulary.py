@@ -40,8 +40,82 @@ TRIAL_OUTCOME_LABELS = {
     "work_12h": "works 12 hours a week or more",
     "benefit_days": "days on benefit",
     "entry": "on benefit within 6 months",
+    "hours_month": "hours of work a month, of those with a job",
+    "wage_eur_month": "wage a month in euros, of those with a job",
 }
-TRIAL_NAMES = {"outcome": TRIAL_OUTCOME_LABELS}
+TRIAL_DESIGN_LABELS = {
+    "ITT": "by formula, corrected for all questions by Holm",
+    "ITT, lottery drawn again": "by drawing again, corrected for all questions by Romano and Wolf",
+    "Lee, lower bound": "lower bound",
+    "Lee, upper bound": "upper bound",
+}
+TRIAL_NAMES = {"outcome": TRIAL_OUTCOME_LABELS, "design": TRIAL_DESIGN_LABELS}
+TWO_YEARS = {  # the columns of a trial's effects at several horizons
+    **dict.fromkeys(("trial_id", "horizon_months"), ""),
+    **{name: label for name, label in TRIAL_EFFECT_LABELS.items() if name != "trial_id"},
+    "p_adjusted": "",
+}
+CHANCE_LABELS = {
+    "design": "",
+    "trial_id": "",
+    "term": "arm",
+    "outcome": "outcome",
+    "horizon_months": "",
+    "estimate": "difference",
+    "conf_low": "",
+    "conf_high": "",
+    "p_value": "",
+    "p_adjusted": "p-value, corrected",
+}
+MARGIN_COLUMNS = {k: v for k, v in TRIAL_EFFECT_LABELS.items() if k != "outcome"} | {"p_value": ""}
+BOUND_LABELS = {
+    "outcome": "outcome",
+    "trial_id": "",
+    "term": "arm",
+    "design": "",
+    "estimate": "difference",
+    "conf_low": "",
+    "conf_high": "",
+    "n_persons": "",
+}
+WITHIN_LABELS = {
+    "known_before": "",
+    "group": "",
+    "trial_id": "",
+    "term": "arm",
+    "estimate": "difference",
+    "conf_low": "",
+    "conf_high": "",
+    "mde": "",
+    "n_persons": "",
+}
+BETWEEN_LABELS = {
+    "known_before": "",
+    "trial_id": "",
+    "term": "arm",
+    "estimate": "difference between the groups",
+    "conf_low": "",
+    "conf_high": "",
+    "mde": "",
+    "p_value": "",
+    "p_adjusted": "",
+}
+PATH_LABELS = {
+    "time": "months since the draw",
+    "term": "arm",
+    "estimate": "percentage points",
+    "conf_low": "",
+    "conf_high": "",
+    "mde": "",
+    "n_persons": "",
+}
+PATH_AXES = {
+    "x": "time",
+    "y": "estimate",
+    "series": "term",
+    "low": "conf_low",
+    "high": "conf_high",
+}
 INTERVAL_COLUMNS = {"estimate": "", "conf_low": "", "conf_high": "", "mde": "", "n_persons": ""}
 RATE_LABELS = {
     "mde": "",
