@@ -52,7 +52,7 @@ TRIAL_DESIGN_LABELS = {
 TRIAL_NAMES = {"outcome": TRIAL_OUTCOME_LABELS, "design": TRIAL_DESIGN_LABELS}
 TWO_YEARS = {  # the columns of a trial's effects at several horizons
     **dict.fromkeys(("trial_id", "horizon_months"), ""),
-    **{name: label for name, label in TRIAL_EFFECT_LABELS.items() if name != "trial_id"},
+    **TRIAL_EFFECT_LABELS,
     "p_adjusted": "",
 }
 CHANCE_LABELS = {

@@ -69,6 +69,8 @@ def _plot_trial(
         _arrow(axes, (LEFT, middle), (RIGHT - WIDTH / 2, middle))
         fork = side.bottom
     arms = [name for name in numbers if name not in (*ASIDE, TOTAL)]
+    if not arms:
+        return fork
     spots = [(i + 0.5) / len(arms) for i in range(len(arms))]
     fork -= GAP
     axes.plot([LEFT, LEFT], [top.bottom, fork], color=FAINT, linewidth=1)
