@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 
 import numpy as np
@@ -23,6 +24,7 @@ from watwerkt.analysis import (
     incidence,
     registration,
     shock,
+    target_change,
 )
 from watwerkt.analysis.evidence import NOT_ESTIMABLE
 from watwerkt.disclosure import Gap, Protected
@@ -64,10 +66,17 @@ def fits(delivery: Delivery) -> dict:
 
 
 @cache
-def shocks(delivery: Delivery) -> shock.Fits:
+def shocks(delivery: Delivery) -> tuple[shock.Fits, shock.Placebos]:
     return shock.fit_shocks(delivery.panel)
 
 
+LOWERED = pl.LazyFrame(
+    {
+        "start_date": [date(2021, 1, 1), date(2022, 7, 1)],
+        "target_caseload": [80.0, 60.0],
+        "team_id": [None, "t0"],
+    }
+)
 ASSIGNMENTS = ["caseworker_id", "team_id", "role", "caseload_fte", "caseload_head"]
 TRAITS = [
     *("age_years", "sex", "household_type", "origin", "district_id"),
@@ -125,10 +134,13 @@ ANALYSES: dict[str, Callable[[Delivery], Protected | Gap]] = {
     "ever": lambda d: contact_warnings.ever_against_never(d.panel, POLICY, LEVEL),
     "odds": lambda d: contact_effect.odds_ratios(fits(d), POLICY, LEVEL),
     "per hundred": lambda d: contact_effect.per_hundred(fits(d), POLICY, LEVEL),
-    "elasticities": lambda d: shock.elasticities(shocks(d), POLICY, LEVEL),
-    "shown elasticities": lambda d: shock.shown_elasticities(shocks(d), POLICY, LEVEL),
-    "first stages": lambda d: shock.first_stages(shocks(d), POLICY, LEVEL),
-    "placebo": lambda d: shock.placebo(d.panel, shocks(d), POLICY, LEVEL),
+    "elasticities": lambda d: shock.elasticities(shocks(d)[0], POLICY, LEVEL),
+    "shown elasticities": lambda d: shock.shown_elasticities(shocks(d)[0], POLICY, LEVEL),
+    "first stages": lambda d: shock.first_stages(shocks(d)[0], POLICY, LEVEL),
+    "placebo": lambda d: shock.placebo(shocks(d)[1], POLICY, LEVEL),
+    "smaller target": lambda d: target_change.effects(
+        target_change.fit_changes(d.panel, LOWERED), POLICY, LEVEL
+    ),
     "detectable": lambda d: detectable.detectable_difference(d.panel, POLICY),
     "registration": lambda d: registration.contacts_by_team(d.panel, REGISTERED, POLICY),
     "by team and month": lambda d: registration.contacts_by_team_month(d.panel, POLICY),

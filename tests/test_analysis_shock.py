@@ -13,7 +13,7 @@ from disclosure_tables import POLICY
 from shock_worlds import shock_world
 from watwerkt.analysis import shock
 from watwerkt.analysis.evidence import NOT_ESTIMABLE
-from watwerkt.analysis.shock_rows import AFTER_HAND_OVER, WITH_HAND_OVER, shock_rows
+from watwerkt.analysis.shock_rows import AFTER_HAND_OVER, OUTCOMES, WITH_HAND_OVER, shock_rows
 from watwerkt.estimators.power import mde
 from watwerkt.estimators.shock_iv import ShockFit, shock_elasticity
 from watwerkt.panel.columns import PANEL_COLUMNS
@@ -27,7 +27,7 @@ def fitted(n_teams: int = 12, **given: object) -> ShockFit:
 
 FIT = fitted()
 WEAK = replace(FIT, first_stage=FIT.first_stage / 20)
-BOTH = {(span, o): FIT for span in (WITH_HAND_OVER, AFTER_HAND_OVER) for o in ("all", "work")}
+BOTH = {(span, o): FIT for span in (WITH_HAND_OVER, AFTER_HAND_OVER) for o in OUTCOMES}
 
 
 def months(n: int, **columns: object) -> pl.LazyFrame:
@@ -84,9 +84,9 @@ def test_the_rule_decides_how_an_estimate_may_be_read(fit, without, status, reas
 
 def test_a_row_has_both_stages_and_the_smallest_effect_that_could_be_seen():
     rows = shock.elasticities(BOTH, EXACT, 0.95).frame
-    assert rows["term"].tolist() == [WITH_HAND_OVER] * 2 + [AFTER_HAND_OVER] * 2
-    assert rows["horizon_months"].tolist() == [7, 7, 10, 10]
-    assert rows["estimand"].iloc[2] == "exit hazard per log caseload, months 4-9"
+    assert rows["term"].tolist() == [WITH_HAND_OVER] * 3 + [AFTER_HAND_OVER] * 3
+    assert rows["horizon_months"].tolist() == [7] * 3 + [10] * 3
+    assert rows["estimand"].iloc[3] == "exit hazard per log caseload, months 4-9"
     row = rows.iloc[0]
     assert (row["analysis"], row["status"], row["grade"]) == ("P1", "evidence", 4)
     assert_allclose(row["reduced_form"] / row["first_stage"], row["estimate"], **ROUNDED)
@@ -98,20 +98,36 @@ def test_a_number_without_an_interval_is_recorded_and_not_shown():
     fits = BOTH | {(AFTER_HAND_OVER, "all"): WEAK, (AFTER_HAND_OVER, "work"): None}
     recorded = shock.elasticities(fits, EXACT, 0.95).frame
     shown = shock.shown_elasticities(fits, EXACT, 0.95).frame
-    assert recorded["estimate"].notna().tolist() == [True, True, True, False]
-    assert shown["estimate"].notna().tolist() == [True, True, False, False]
-    assert recorded["note"].tolist() == ["hand_over", "hand_over", "weak", NOT_ESTIMABLE]
-    assert np.isnan(recorded["mde"].iloc[2])
-    assert_allclose(recorded["first_stage"].iloc[2], WEAK.first_stage, **ROUNDED)
+    assert recorded["estimate"].notna().tolist() == [True] * 4 + [False, True]
+    assert shown["estimate"].notna().tolist() == [True] * 3 + [False, False, True]
+    assert recorded["note"].tolist() == [
+        "hand_over",
+        "hand_over",
+        "sound",
+        "weak",
+        NOT_ESTIMABLE,
+        "sound",
+    ]
+    assert np.isnan(recorded["mde"].iloc[3])
+    assert_allclose(recorded["first_stage"].iloc[3], WEAK.first_stage, **ROUNDED)
 
 
 def test_without_any_shock_there_is_a_sentence_and_a_row_without_figures_for_each_estimate():
-    fits = shock.fit_shocks(months(12))
-    assert fits == {}
+    fits, placebos = shock.fit_shocks(months(12))
+    assert (fits, placebos) == ({}, {})
     assert shock.shown_elasticities(fits, POLICY, 0.95) is shock.NO_SHOCKS
     assert shock.first_stages(fits, POLICY, 0.95) is shock.NO_SHOCKS
-    assert shock.placebo(months(12), fits, POLICY, 0.95) is shock.NO_SHOCKS
+    assert shock.placebo(placebos, POLICY, 0.95) is shock.NO_SHOCKS
     rows = shock.elasticities(fits, POLICY, 0.95).frame
     assert rows["note"].unique().tolist() == [NOT_ESTIMABLE]
     assert rows["estimate"].isna().all()
-    assert rows["is_primary"].all()
+    assert rows["is_primary"].tolist() == [True, True, False] * 2
+
+
+def test_what_cannot_have_an_effect_is_shown_with_what_it_could_have_seen():
+    placebos = {("later_departures", "all"): FIT, ("departures_so_far", "death"): FIT}
+    rows = shock.placebo(placebos, EXACT, 0.95).frame
+    assert rows["term"].tolist() == ["later_departures", "departures_so_far"]
+    assert rows["outcome"].tolist() == ["all", "death"]
+    assert rows["mde"].notna().all()
+    assert not rows["is_primary"].any()

@@ -11,6 +11,8 @@ from watwerkt.codebook import UNKNOWN, codes
 STAY = "stay"
 ALL = "all"
 OUTSIDE = "outside"
+WITHOUT_WORK = "without_work"
+DEATH = "death"
 UNEXPLAINED = "unexplained"
 GROUPS: tuple[str, ...] = tuple(code for code in codes("destination_group") if code != UNKNOWN)
 
@@ -22,7 +24,15 @@ def destination_group() -> pl.Expr:
 
 
 def is_exit_to(outcome: str) -> pl.Expr:
-    """Whether a row of the panel ends in ``outcome``: a group, or ``all`` exits within policy."""
+    """Whether a row of the panel ends in ``outcome``.
+
+    An outcome is a group, ``all`` exits within policy, ``without_work`` (other income, education,
+    household), or ``death``, which no policy touches.
+    """
+    if outcome == DEATH:
+        return (pl.col("exit_destination") == DEATH).fill_null(False)
+    if outcome == WITHOUT_WORK:
+        return destination_group().is_in(["other_income", "education", "household"])
     if outcome == ALL:
         return ~destination_group().is_in([STAY, OUTSIDE])
     return destination_group() == outcome

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
+from watwerkt.analysis.destination import DEATH
 from watwerkt.analysis.evidence import Design, describe_estimates, not_estimable
 from watwerkt.analysis.shock_rows import (
     AFTER_HAND_OVER,
@@ -47,20 +48,26 @@ SHOCK = Design(
 )
 GRADES = {"evidence": 4, "indicative": 3, "warning": 2}
 FIGURES = ["estimate", "std_error", "p_value", "conf_low", "conf_high"]
+PRIMARY = ("all", "work")
 Fits = Mapping[tuple[str, str], ShockFit | None]
+Placebos = Mapping[tuple[str, str], Estimates]
 
 
-def fit_shocks(panel: pl.LazyFrame) -> Fits:
-    """The elasticity per span of months and outcome; None where the data allow none.
+def fit_shocks(panel: pl.LazyFrame) -> tuple[Fits, Placebos]:
+    """The elasticity per span of months and outcome, None where the data allow none; and placebos.
 
-    Empty where there are no teams, hours or assignments, so that no shock is known at all.
+    A placebo has the name of what is taken for a shock or an exit, and an outcome. Empty where
+    there are no teams, hours or assignments, so that no shock is known at all.
     """
     fits: dict[tuple[str, str], ShockFit | None] = {}
+    placebos: dict[tuple[str, str], Estimates] = {}
     for span in LAST_MONTH:
         rows, n_persons = shock_rows(panel, span)
-        for outcome in OUTCOMES if len(rows) else ():
-            fits[span, outcome] = _fit(rows, n_persons, outcome)
-    return fits if any(fits.values()) else {}
+        found = {o: _fit(rows, n_persons, o) for o in OUTCOMES} if len(rows) else {}
+        fits |= {(span, outcome): fit for outcome, fit in found.items()}
+        if span == WITH_HAND_OVER:
+            placebos = _fit_placebos(rows, n_persons, found)
+    return (fits, placebos) if any(fits.values()) else ({}, {})
 
 
 def elasticities(fits: Fits, policy: Policy, conf_level: float) -> Protected:
@@ -99,26 +106,19 @@ def first_stages(fits: Fits, policy: Policy, conf_level: float) -> Protected | G
     return protect_estimates(pd.concat(rows, ignore_index=True), policy)
 
 
-def placebo(panel: pl.LazyFrame, fits: Fits, policy: Policy, conf_level: float) -> Protected | Gap:
-    """The same with the departures of the six months to come, which cannot have an effect yet.
+def placebo(placebos: Placebos, policy: Policy, conf_level: float) -> Protected | Gap:
+    """What cannot have an effect: departures of the six months to come; and on what: death.
 
-    On the scale of the elasticity, given the departures so far; with an MDE of its own. Not a
-    veto: with so few departures it often sees nothing, and sometimes something by chance.
+    On the scale of the elasticity, each with an MDE of its own. Not a veto: with so few departures
+    or deaths they often see nothing, and sometimes something by chance.
     """
-    table, n_persons = shock_rows(panel, WITH_HAND_OVER)
     rows = []
-    for outcome in OUTCOMES:
-        fit = fits.get((WITH_HAND_OVER, outcome))
-        try:
-            later = fit and later_departures(_outcome(table, outcome), n_persons, fit)
-        except DataError:
-            later = None
-        if later:
-            design = replace(
-                _design(WITH_HAND_OVER, "indicative", ""), analysis="P1 placebo", is_primary=False
-            )
-            tidy = later.tidy(conf_level)
-            rows.append(describe_estimates(tidy, design, outcome, conf_level))
+    for (name, outcome), fit in placebos.items():
+        design = replace(
+            _design(WITH_HAND_OVER, "indicative", ""), analysis="P1 placebo", is_primary=False
+        )
+        tidy = fit.tidy(conf_level).assign(term=name)
+        rows.append(describe_estimates(tidy, design, outcome, conf_level))
     if not rows:
         return NO_SHOCKS
     return protect_estimates(pd.concat(rows, ignore_index=True), policy)
@@ -150,6 +150,22 @@ def _fit(rows: pd.DataFrame, n_persons: int, outcome: str) -> ShockFit | None:
         return None
 
 
+def _fit_placebos(
+    rows: pd.DataFrame, n_persons: int, found: Mapping[str, ShockFit | None]
+) -> dict[tuple[str, str], Estimates]:
+    placebos: dict[tuple[str, str], Estimates] = {}
+    for outcome in PRIMARY:
+        fit = found.get(outcome)
+        try:
+            if fit:
+                later = later_departures(_outcome(rows, outcome), n_persons, fit)
+                placebos["later_departures", outcome] = later
+        except DataError:
+            continue
+    deaths = _fit(rows, n_persons, DEATH) if len(rows) else None
+    return placebos | ({("departures_so_far", DEATH): deaths} if deaths else {})
+
+
 def _outcome(rows: pd.DataFrame, outcome: str) -> pd.DataFrame:
     return rows.assign(n_exits=rows[f"n_{outcome}"])
 
@@ -172,12 +188,14 @@ def _rows(fits: Fits, conf_level: float) -> pd.DataFrame:
 
 
 def _describe(fits: Fits, span: str, outcome: str, conf_level: float) -> pd.DataFrame:
-    fit = fits.get((span, outcome))
+    fit, is_primary = fits.get((span, outcome)), outcome in PRIMARY
     if fit is None:
-        return not_estimable(_design(span, "warning", ""), outcome, span, conf_level)
+        design = replace(_design(span, "warning", ""), is_primary=is_primary)
+        return not_estimable(design, outcome, span, conf_level)
     status, note = judge_shock(fit, fits.get((AFTER_HAND_OVER, outcome)), conf_level)
     tidy = fit.tidy(conf_level).assign(term=span)
-    described = describe_estimates(tidy, _design(span, status, note), outcome, conf_level)
+    design = replace(_design(span, status, note), is_primary=is_primary)
+    described = describe_estimates(tidy, design, outcome, conf_level)
     smallest = mde(fit.std_error_at_no_effect, degrees_of_freedom=fit.degrees_of_freedom)
     return described.assign(mde=np.nan if note == "weak" else smallest)
 

@@ -13,7 +13,6 @@ from watwerkt.analysis.targets import Targets
 from watwerkt.codebook import UNKNOWN
 
 SPAN = 12  # months
-WITHOUT_WORK = ("other_income", "education", "household")
 OUTCOMES = ("all", "work", "without_work", "administrative")
 CASELOAD = "caseload"
 MIN_CLIENTS = 10  # of a team's window
@@ -51,7 +50,7 @@ def team_windows(panel: pl.LazyFrame, targets: Targets) -> pd.DataFrame:
 def _exits(panel: pl.LazyFrame, clients: pl.LazyFrame, number: pl.Expr) -> pd.DataFrame:
     """Clients per window that left within so many months, by outcome."""
     ends = panel.filter(pl.col("exit_destination") != STAY).select(
-        "spell_id", end=number, **{outcome: _is_exit(outcome) for outcome in OUTCOMES}
+        "spell_id", end=number, **{outcome: is_exit_to(outcome) for outcome in OUTCOMES}
     )
     left = (
         clients.join(ends, on="spell_id")
@@ -85,8 +84,3 @@ def _complete(table: pd.DataFrame, last: int | None) -> pd.DataFrame:
     rows = table.assign(**{CASELOAD: mean, "stratum": table["unit"].map(role)}).drop(columns="now")
     kept = (rows["month"] + SPAN - 1 <= (last or 0)) & (rows["weight"] >= MIN_CLIENTS)
     return rows[kept].reset_index(drop=True)
-
-
-def _is_exit(outcome: str) -> pl.Expr:
-    groups = WITHOUT_WORK if outcome == "without_work" else (outcome,)
-    return pl.any_horizontal([is_exit_to(group) for group in groups])
