@@ -131,3 +131,11 @@ def test_what_cannot_have_an_effect_is_shown_with_what_it_could_have_seen():
     assert rows["outcome"].tolist() == ["all", "death"]
     assert rows["mde"].notna().all()
     assert not rows["is_primary"].any()
+
+
+def test_a_placebo_without_an_interval_shows_no_number():
+    five = fitted(n_teams=5)  # too few to have an interval
+    placebos = {("departures_so_far", "death"): five, ("later_departures", "all"): WEAK}
+    rows = shock.placebo(placebos, EXACT, 0.95).frame
+    assert np.isnan(rows["estimate"].iloc[0])
+    assert rows["mde"].notna().tolist() == [True, False]

@@ -109,7 +109,8 @@ def first_stages(fits: Fits, policy: Policy, conf_level: float) -> Protected | G
 def placebo(placebos: Placebos, policy: Policy, conf_level: float) -> Protected | Gap:
     """What cannot have an effect: departures of the six months to come; and on what: death.
 
-    On the scale of the elasticity, each with an MDE of its own. Not a veto: with so few departures
+    On the scale of the elasticity, each with an MDE of its own; no number that has no interval, and
+    no MDE where departures hardly moved the caseload. Not a veto: with so few departures
     or deaths they often see nothing, and sometimes something by chance.
     """
     rows = []
@@ -118,7 +119,12 @@ def placebo(placebos: Placebos, policy: Policy, conf_level: float) -> Protected 
             _design(WITH_HAND_OVER, "indicative", ""), analysis="P1 placebo", is_primary=False
         )
         tidy = fit.tidy(conf_level).assign(term=name)
-        rows.append(describe_estimates(tidy, design, outcome, conf_level))
+        described = describe_estimates(tidy, design, outcome, conf_level)
+        if isinstance(fit, ShockFit):
+            described = described.assign(mde=_smallest(fit))
+        if described[["conf_low", "conf_high"]].isna().any(axis=None):
+            described = described.assign(**dict.fromkeys(FIGURES, np.nan))
+        rows.append(described)
     if not rows:
         return NO_SHOCKS
     return protect_estimates(pd.concat(rows, ignore_index=True), policy)
@@ -196,8 +202,14 @@ def _describe(fits: Fits, span: str, outcome: str, conf_level: float) -> pd.Data
     tidy = fit.tidy(conf_level).assign(term=span)
     design = replace(_design(span, status, note), is_primary=is_primary)
     described = describe_estimates(tidy, design, outcome, conf_level)
-    smallest = mde(fit.std_error_at_no_effect, degrees_of_freedom=fit.degrees_of_freedom)
-    return described.assign(mde=np.nan if note == "weak" else smallest)
+    return described.assign(mde=_smallest(fit))
+
+
+def _smallest(fit: ShockFit) -> float:
+    """The MDE; missing where the first stage is too weak to say."""
+    if fit.effective_f < STRONG:
+        return float("nan")
+    return mde(fit.std_error_at_no_effect, degrees_of_freedom=fit.degrees_of_freedom)
 
 
 def _stage(fit: ShockFit, span: str, design: Design, conf_level: float) -> pd.DataFrame:
