@@ -106,7 +106,8 @@ def contact_months(panel: pl.LazyFrame) -> pd.DataFrame:
         .collect()
         .to_pandas()
     )
-    return add_duration_band(months)
+    covariates = ["month", *ADJUSTED_FOR]
+    return add_duration_band(months).astype(dict.fromkeys(covariates, "category"))
 
 
 def _fit(months: pd.DataFrame, outcome: str) -> HazardFit | None:

@@ -31,6 +31,7 @@ class Cells:
     term, source : each column's name, and the covariate it comes from ("" for the intercept).
     is_level : whether a column marks one level of a categorical covariate.
     trials, events, cluster : person-months, exits and cluster number of each cell.
+    first : the first cell of each combination of covariates; its others, of other clusters, follow.
     n_left_out : person-months left out, since all or none at their level of an adjusting
         covariate ended in an exit: they say nothing about the exposure.
     """
@@ -42,6 +43,7 @@ class Cells:
     trials: FloatArray = field(repr=False)
     events: FloatArray = field(repr=False)
     cluster: NDArray[np.int64] = field(repr=False)
+    first: NDArray[np.intp] = field(repr=False)
     n_left_out: int
 
 
@@ -72,7 +74,9 @@ def collapse(
     _require_events(kept)
     _require_variation(kept, exposure)
     design, names = build_design(kept[[*adjusting, *exposure]])
-    free = find_free_columns(design, kept[TRIALS].to_numpy(dtype=float))
+    first = _find_first(kept[[*adjusting, *exposure]])
+    trials = kept[TRIALS].to_numpy(dtype=float)
+    free = find_free_columns(design[first], np.add.reduceat(trials, first))
     determined = sorted(set(names.loc[~free & names["source"].isin(exposure), "term"]))
     if determined:
         raise DataError(
@@ -84,9 +88,10 @@ def collapse(
         term=tuple(names["term"][free]),
         source=tuple(names["source"][free]),
         is_level=names["is_level"][free].to_numpy(dtype=bool),
-        trials=kept[TRIALS].to_numpy(dtype=float),
+        trials=trials,
         events=kept[EVENTS].to_numpy(dtype=float),
         cluster=kept[CLUSTER].to_numpy(dtype=np.int64),
+        first=first,
         n_left_out=int(table[TRIALS].sum() - kept[TRIALS].sum()),
     )
 
@@ -161,6 +166,17 @@ def _require_variation(table: pd.DataFrame, exposure: Sequence[str]) -> None:
                 f"{name}: {few.sum()} of {len(sums)} levels occur in fewer than {MIN_CLUSTERS} "
                 "clusters, so no standard error can be given; group levels together"
             )
+
+
+def _find_first(covariates: pd.DataFrame) -> NDArray[np.intp]:
+    """Rows that differ from the row before in any covariate."""
+    is_first = np.zeros(len(covariates), dtype=bool)
+    is_first[0] = True
+    for _, column in covariates.items():
+        is_number = pd.api.types.is_numeric_dtype(column)
+        values = (column if is_number else column.cat.codes).to_numpy()
+        is_first[1:] |= values[1:] != values[:-1]
+    return np.flatnonzero(is_first)
 
 
 def build_design(covariates: pd.DataFrame) -> tuple[sparse.csr_array, pd.DataFrame]:

@@ -46,7 +46,10 @@ def rate_ratio(
         What ``collapse`` refuses, or a combination of covariates with which it never happened.
     """
     cells = collapse(covariates, count, cluster, exposure)
-    coefficient, expected = fit_poisson(cells.design, cells.events, cells.trials)
+    events, trials = (np.add.reduceat(n, cells.first) for n in (cells.events, cells.trials))
+    coefficient, fitted = fit_poisson(cells.design[cells.first], events, trials)
+    months = np.diff(cells.first, append=len(cells.trials))
+    expected = cells.trials * np.repeat(fitted / trials, months)
     information = (cells.design.T @ (sparse.diags_array(expected) @ cells.design)).toarray()
     number = np.unique(cells.cluster, return_inverse=True)[1]
     n_cells, n_columns = cells.design.shape

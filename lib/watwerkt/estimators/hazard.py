@@ -97,7 +97,8 @@ def discrete_hazard(
         an exposure of which one cluster holds more than half of the information.
     """
     cells = collapse(covariates, event, cluster, exposure)
-    coefficient, bread = fit_logit(cells.design, cells.trials, cells.events)
+    trials, events = (np.add.reduceat(n, cells.first) for n in (cells.trials, cells.events))
+    coefficient, bread = fit_logit(cells.design[cells.first], trials, events)
     share = expit(cells.design @ coefficient)
     asked = np.flatnonzero(np.isin(cells.source, list(exposure)))
     _require_clusters(cells, bread, share, asked)
