@@ -81,10 +81,11 @@ def per_hundred(
     return _protect(differences, STANDARDISED, policy, conf_level)
 
 
-def contact_months(panel: pl.LazyFrame) -> pd.DataFrame:
+def contact_months(panel: pl.LazyFrame, **more: pl.Expr) -> pd.DataFrame:
     """Person-months whose contact history is known, with exposure and covariates.
 
     One row per person-month from the fifth month on benefit; a missing trait is its own level.
+    ``more``: further columns of it, by name.
     """
     texts = ["labour_market_distance", "sex", "household_type"]
     months = (
@@ -102,6 +103,7 @@ def contact_months(panel: pl.LazyFrame) -> pd.DataFrame:
             cluster=pl.col("caseworker_id").fill_null(UNKNOWN),
             **{EXPOSURE: pl.col("n_contacts_lag_2_4") > 0},
             **{f"to_{outcome}": is_exit_to(outcome) for outcome in (ALL, *GROUPS)},
+            **more,
         )
         .collect()
         .to_pandas()
