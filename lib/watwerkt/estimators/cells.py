@@ -77,12 +77,7 @@ def collapse(
     first = _find_first(kept[[*adjusting, *exposure]])
     trials = kept[TRIALS].to_numpy(dtype=float)
     free = find_free_columns(design[first], np.add.reduceat(trials, first))
-    determined = sorted(set(names.loc[~free & names["source"].isin(exposure), "term"]))
-    if determined:
-        raise DataError(
-            f"{', '.join(determined)}: does not vary, or is determined by the other covariates; "
-            "take out the covariate that says the same"
-        )
+    _require_free(names, free, exposure)
     return Cells(
         design=design[:, free],
         term=tuple(names["term"][free]),
@@ -166,6 +161,15 @@ def _require_variation(table: pd.DataFrame, exposure: Sequence[str]) -> None:
                 f"{name}: {few.sum()} of {len(sums)} levels occur in fewer than {MIN_CLUSTERS} "
                 "clusters, so no standard error can be given; group levels together"
             )
+
+
+def _require_free(names: pd.DataFrame, free: NDArray[np.bool_], exposure: Sequence[str]) -> None:
+    determined = sorted(set(names.loc[~free & names["source"].isin(exposure), "term"]))
+    if determined:
+        raise DataError(
+            f"{', '.join(determined)}: does not vary, or is determined by the other covariates; "
+            "take out the covariate that says the same"
+        )
 
 
 def _find_first(covariates: pd.DataFrame) -> NDArray[np.intp]:
