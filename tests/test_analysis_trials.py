@@ -290,6 +290,58 @@ def test_groups_are_secondary_and_their_difference_is_that_of_the_two():
     assert row["p_adjusted"] < 0.01
 
 
+TEAMS = """
+    caseworker_id team_id role          fte start_date end_date leave_reason
+    w1            t1      participation 1.0 2019-01-01 -        -
+    w2            t2      participation 1.0 2019-01-01 -        -
+"""
+HANDLED = """
+    person_id caseworker_id start_date end_date
+    ann       w1            2020-01-01 -
+    bo        w2            2020-01-01 -
+    cy        w2            2020-01-01 -
+"""
+DRAWN_TEAMS = """
+    trial_id unit_id unit arm   assigned_date probability
+    load     t1      team usual 2021-01-01    0.5
+    load     t2      team small 2021-01-01    0.5
+"""
+TARGETS = """
+    team_id start_date name target_caseload
+    t1      2019-01-01 old  80
+    t2      2019-01-01 old  80
+    t2      2021-01-15 new  50
+"""
+
+
+@pytest.mark.parametrize(
+    ("targets", "wanted"),
+    [
+        (TARGETS, {"small": 50.0, "usual": 80.0}),
+        (TARGETS.replace("2021-01-15", "2021-02-01"), {}),  # after the month of the draw
+        (TARGETS.replace("50", "80"), {}),
+        (TARGETS.replace("t1", "t9"), {}),  # of one arm nothing is known
+    ],
+)
+def test_a_caseload_by_lot_is_the_target_of_an_arms_teams(targets, wanted):
+    tables = {"caseworkers": TEAMS, "assignments": HANDLED, "trials": DRAWN_TEAMS}
+    town = prepare(times=1, clients=CLIENTS, benefits=BENEFITS, policies=targets, **tables)
+    (trial,) = trial_rows.find_trials(town, "usual")
+    assert trial.caseloads == wanted
+    assert trial.rows["person_id"].str[:2].tolist() == ["an", "bo", "cy"]
+
+
+def test_a_trial_of_caseloads_is_recorded_as_such():
+    third = 100.0 * (TOWN.rows.index % 3 == 0)
+    rows = TOWN.rows.assign(administrative_12=third, administrative_24=third)
+    trial = replace(TOWN, rows=rows, caseloads={"new": 50.0, "usual": 80.0})
+    found = trial_effect.fit_trials([trial], LEVEL)
+    assert set(found["analysis"]) == {"P3"}
+    assert {"all", "work", "benefit_days", "administrative"} <= set(found["outcome"])
+    assert set(trial_subgroups.fit_groups([trial], LEVEL)["analysis"]) == {"P3"}
+    assert set(trial_effect.fit_trials([TOWN], LEVEL)["analysis"]) == {"P7"}
+
+
 def test_two_trials_stay_apart_in_what_is_recorded():
     other = replace(TOWN, trial_id="second")
     found = trial_effect.fit_trials([TOWN, other], LEVEL)

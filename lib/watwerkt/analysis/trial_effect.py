@@ -1,4 +1,8 @@
-"""What being drawn for an arm did (P7): every arm beside the control, by the trial's own draw."""
+"""What being drawn for an arm did (P7): every arm beside the control, by the trial's own draw.
+
+Where the lottery gave teams a caseload of their own it is the primary estimate P3, on the same
+outcomes and on exits for no entitlement or no information.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -6,7 +10,13 @@ from dataclasses import replace
 import pandas as pd
 
 from watwerkt.analysis.evidence import Design, describe_estimates, not_estimable
-from watwerkt.analysis.trial_outcomes import HORIZONS, PERSON_OUTCOMES, add_outcomes, outcome_name
+from watwerkt.analysis.trial_outcomes import (
+    ADMINISTRATIVE,
+    HORIZONS,
+    PERSON_OUTCOMES,
+    add_outcomes,
+    outcome_name,
+)
 from watwerkt.analysis.trial_rows import NO_TRIAL, TEXTS, Trial, trials_of
 from watwerkt.disclosure import Gap, Policy, Protected, protect_estimates
 from watwerkt.errors import DataError
@@ -31,6 +41,7 @@ NUMBERS = ("age_years", "n_benefits_earlier", "months_since_entry")
 KEYS = ["trial_id"]
 Family = Sequence[tuple[str, int]]  # the questions asked of a trial: outcome and months
 FAMILY: Family = tuple((outcome, months) for months in HORIZONS for outcome in PERSON_OUTCOMES)
+CASELOAD_FAMILY: Family = (*FAMILY, *((ADMINISTRATIVE, months) for months in HORIZONS))
 SCALES = {"benefit_days": "days", "hours_month": "hours", "wage_eur_month": "eur"}
 
 
@@ -84,13 +95,19 @@ def describe_trial(
     ``subgroup`` is the trial's name, so that two trials of one municipality stay apart.
     """
     name = outcome_name(outcome, design.horizon_months)
-    at = replace(design, scale=SCALES.get(outcome, "pp"))
+    at = replace(of_trial(design, trial), scale=SCALES.get(outcome, "pp"))
     rows = trial.rows.dropna(subset=[name]) if name in trial.rows else trial.rows.iloc[:0]
     try:
         row = describe_estimates(estimate(rows, name), at, outcome, conf_level)
     except DataError:
         row = not_estimable(at, outcome, arm, conf_level)
     return row.assign(trial_id=trial.trial_id, subgroup=trial.trial_id)
+
+
+def of_trial(design: Design, trial: Trial) -> Design:
+    """The design by its name in the plan: P3 where the lottery gave teams a caseload, else P7."""
+    is_caseload = design.analysis == ITT.analysis and trial.caseloads
+    return replace(design, analysis="P3") if is_caseload else design
 
 
 def compare(trial: Trial, arm: str, conf_level: float, covariates: Sequence[str] = ()) -> Estimate:
@@ -139,6 +156,8 @@ def _fit(
     trial: Trial, design: Design, conf_level: float, family: Family, is_adjusted: bool
 ) -> Iterator[pd.DataFrame]:
     trial, covariates = complete_covariates(trial) if is_adjusted else (trial, [])
+    if trial.caseloads and family is FAMILY:
+        family = CASELOAD_FAMILY
     for outcome, months in family:
         if outcome == "work_12h" and outcome_name(outcome, months) not in trial.rows:
             continue  # jobs were not delivered

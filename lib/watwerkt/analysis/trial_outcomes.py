@@ -17,6 +17,7 @@ from watwerkt.panel.prepared import Prepared
 HORIZONS = (12, 24)
 HOURS_A_MONTH = 52  # 12 hours a week
 ENTRY_MONTHS = 6
+ADMINISTRATIVE = "administrative"  # the destination: no entitlement, or no information
 PERSON_OUTCOMES = ("all", "work", "work_12h", "benefit_days")
 PREVENTION_OUTCOMES = (("entry", ENTRY_MONTHS), ("benefit_days", 24))
 PAY = ("hours_month", "wage_eur_month")
@@ -33,10 +34,11 @@ def add_outcomes(
 ) -> pd.DataFrame:
     """The trial's rows with, for each horizon in months since the draw:
 
-    ``all_`` and ``work_``: the first exit after the draw falls within it, and leads to any
-    destination within policy, or to work (0 or 100). ``benefit_days_``: days on benefit within it,
-    returns included. ``work_12h_``: at least 12 hours of work a week in the last month of it,
-    where jobs are delivered; ``hours_month_`` and ``wage_eur_month_``: of that month, missing for
+    ``all_``, ``work_`` and ``administrative_``: the first exit after the draw falls within it, and
+    leads to any destination within policy, to work, or to no entitlement or no information (0 or
+    100). ``benefit_days_``: days on benefit within it, returns included. ``work_12h_``: at least 12
+    hours of work a week in the last month of it, where jobs are delivered; ``hours_month_`` and
+    ``wage_eur_month_``: of that month, missing for
     whoever has no job in it. ``entry_``: on benefit at any moment within it. ``known_``: neither
     moved, dead or pensioned within it, nor left for a reason nobody wrote down.
     """
@@ -61,7 +63,7 @@ def _at(rows: pl.DataFrame, until: pl.DataFrame, prepared: Prepared, n: int) -> 
     if works is not None:
         found = found.join(works, on="row", how="left")
         found = found.with_columns(pl.col("work_12h").fill_null(False))
-    shares = [c for c in ("all", "work", "work_12h", "entry") if c in found.columns]
+    shares = [c for c in ("all", "work", ADMINISTRATIVE, "work_12h", "entry") if c in found.columns]
     points = [pl.col(c).fill_null(False).cast(pl.Float64) * 100 for c in shares]
     known, days = pl.col("known").fill_null(True), pl.col("benefit_days").fill_null(0.0)
     made = found.with_columns(*points, known, days)
@@ -86,6 +88,7 @@ def _days_and_exits(past: pl.LazyFrame) -> pl.DataFrame:
             benefit_days=pl.col("days").sum(),
             all=~first.is_in([STAY, OUTSIDE]),
             work=first == "work",
+            **{ADMINISTRATIVE: first == ADMINISTRATIVE},
             known=~first.is_in([OUTSIDE, UNEXPLAINED]),
             entry=pl.lit(True),
         )

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from watwerkt.analysis.evidence import describe_estimates
-from watwerkt.analysis.trial_effect import ITT, KEYS, judge_design
+from watwerkt.analysis.trial_effect import ITT, KEYS, judge_design, of_trial
 from watwerkt.analysis.trial_flow import largest_trial
 from watwerkt.analysis.trial_outcomes import add_exits_by_month, outcome_name
 from watwerkt.analysis.trial_rows import NO_TRIAL, Trial
@@ -65,7 +65,7 @@ def _path(trial: Trial, arm: str, conf_level: float) -> list[pd.DataFrame]:
     status = judge_design(trial, arm, "all", max(seen))
     parts = []
     for i, months in enumerate(seen):
-        design = replace(PATH, horizon_months=months, status=status)
+        design = replace(of_trial(PATH, trial), horizon_months=months, status=status)
         row = describe_estimates(band.iloc[[i]], design, "all", conf_level, trial.trial_id)
         n_events = int((pair[seen[months]] > 0).sum())
         parts.append(row.assign(time=months, trial_id=trial.trial_id, n_events=n_events))

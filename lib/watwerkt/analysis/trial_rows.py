@@ -5,7 +5,7 @@ teams were drawn, their clients of that month are the persons; where application
 partners who came on one benefit are one unit, since a household is drawn as one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -44,6 +44,7 @@ class Trial:
     rows : one row per person: person_id, unit_id, arm, stratum, cluster where units hold several
         persons, probability, took_up, assigned_date, and the traits of ``BEFORE`` (missing where
         the person was not on benefit).
+    caseloads : arm → target caseload that its teams were given by lot; empty where they were not.
     """
 
     trial_id: str
@@ -52,6 +53,7 @@ class Trial:
     arms: tuple[str, ...]
     mechanism: Mechanism
     rows: pd.DataFrame = field(repr=False)
+    caseloads: Mapping[str, float] = field(default_factory=dict)
 
 
 def find_trials(prepared: Prepared, control_arm: str) -> list[Trial]:
@@ -99,7 +101,31 @@ def _trial(prepared: Prepared, drawn: pl.DataFrame, control_arm: str) -> Trial |
             has_strata=rows["stratum"].n_unique() > 1,
         ),
         rows=frame.sort("person_id", "unit_id").to_pandas(),
+        caseloads=_caseloads(prepared, drawn) if unit == "team" else {},
     )
+
+
+def _caseloads(prepared: Prepared, drawn: pl.DataFrame) -> dict[str, float]:
+    """The target of each arm's teams in the month of the draw; empty where it is not one an arm."""
+    policies = prepared.table("policies")
+    names = policies.collect_schema().names() if policies is not None else []
+    if policies is None or not {"team_id", "target_caseload"} <= set(names):
+        return {}
+    targets = policies.drop_nulls(["team_id", "target_caseload"]).select(
+        "start_date", "target_caseload", unit_id="team_id"
+    )
+    held = (
+        drawn.lazy()
+        .join(targets, on="unit_id")
+        .filter(pl.col("start_date") <= pl.col("assigned_date").dt.month_end())
+        .sort("unit_id", "start_date")
+        .unique("unit_id", keep="last", maintain_order=True)
+        .collect()
+    )
+    pairs = held.select("arm", "target_caseload").unique().sort("arm", "target_caseload")
+    found = dict(pairs.iter_rows())
+    is_one_each = len(held) == drawn["unit_id"].n_unique() and len(pairs) == len(found)
+    return found if is_one_each and len(set(found.values())) > 1 else {}
 
 
 def _persons(prepared: Prepared, drawn: pl.DataFrame, unit: str) -> pl.DataFrame:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from watwerkt.analysis.evidence import Design, describe_estimates, not_estimable
-from watwerkt.analysis.trial_effect import ITT, KEYS, judge_design
+from watwerkt.analysis.trial_effect import ITT, KEYS, judge_design, of_trial
 from watwerkt.analysis.trial_outcomes import outcome_name
 from watwerkt.analysis.trial_rows import NO_TRIAL, Trial
 from watwerkt.codebook import UNKNOWN
@@ -79,7 +79,7 @@ def _fit(trial: Trial, conf_level: float) -> Iterator[pd.DataFrame]:
             fits = [_estimate(trial, arm, trait, halve, side) for side in (True, False)]
             asked = ((WITHIN, first), (WITHIN, second), (BETWEEN, "both"))
             for (design, group), fit in zip(asked, [*fits, _difference(*fits)], strict=True):
-                at = replace(design, status=status)
+                at = replace(of_trial(design, trial), status=status)
                 row = not_estimable(at, OUTCOME, arm, conf_level)
                 if fit is not None:
                     row = describe_estimates(fit.tidy(conf_level), at, OUTCOME, conf_level)

@@ -37,6 +37,7 @@ TRIAL_EFFECT_LABELS = {  # column → its label in tables of a trial's effects
 TRIAL_OUTCOME_LABELS = {
     "all": "left benefit",
     "work": "left benefit for work",
+    "administrative": "left benefit, no entitlement or no information",
     "work_12h": "works 12 hours a week or more",
     "benefit_days": "days on benefit",
     "entry": "on benefit within 6 months",
