@@ -110,7 +110,7 @@ PATH_LABELS = {
     "mde": "",
     "n_persons": "",
 }
-PATH_AXES = {
+ARM_PATH_AXES = {
     "x": "time",
     "y": "estimate",
     "series": "term",
