@@ -6,7 +6,7 @@ ago the latest was, and by channel.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pandas as pd
 import polars as pl
@@ -17,7 +17,8 @@ from watwerkt.analysis.evidence import describe_estimates, not_estimable
 from watwerkt.disclosure import Gap, Policy, Protected, protect_estimates
 from watwerkt.disclosure.gap import NO_CONTACTS
 from watwerkt.errors import DataError
-from watwerkt.estimators.hazard import HazardFit, discrete_hazard
+from watwerkt.estimators.estimates import Estimates
+from watwerkt.estimators.hazard import discrete_hazard
 
 LAGS = (2, 3, 4)
 MOST = 3  # talks; more count as so many
@@ -33,7 +34,7 @@ ESTIMANDS = {
     "latest": "odds of exit this month, by months since the latest contact, seven or more the base",
     "channel": "odds of exit this month, contact by this channel two to four months ago or none",
 }
-Fits = Mapping[str, HazardFit | None]
+Fits = Mapping[str, Estimates | None]
 
 
 def fit_doses(panel: pl.LazyFrame, contacts: pl.LazyFrame | None) -> Fits:
@@ -95,9 +96,10 @@ def _add_channels(panel: pl.LazyFrame, contacts: pl.LazyFrame) -> pl.LazyFrame:
     return panel.join(flags, on=["person_id", "month"], how="left", maintain_order="left")
 
 
-def _fit(months: pd.DataFrame, exposure: tuple[str, ...]) -> HazardFit | None:
+def _fit(months: pd.DataFrame, exposure: tuple[str, ...]) -> Estimates | None:
+    """The estimates alone: of a city the cells behind them would fill the memory."""
     try:
-        return discrete_hazard(
+        fit = discrete_hazard(
             months[[*exposure, "duration_band", "month", *ADJUSTED_FOR]],
             months[f"to_{ALL}"],
             months["cluster"],
@@ -106,3 +108,4 @@ def _fit(months: pd.DataFrame, exposure: tuple[str, ...]) -> HazardFit | None:
         )
     except DataError:
         return None
+    return Estimates(**{kept.name: getattr(fit, kept.name) for kept in fields(Estimates)})
