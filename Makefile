@@ -1,4 +1,4 @@
-# make env · report · test · check · notebooks · validate · lab · bench
+# make env · report · test · check · notebooks · validate · lab · bench · bench-truth · bench-speed
 # Everything runs in .venv, which is made once and again when the lock changes.
 
 # The first Python of 3.11 or newer; another: make env PYTHON=python3.12
@@ -14,7 +14,7 @@ PANGO := libpango-1.0-0 libpangoft2-1.0-0
 NBVAL := --nbval --nbval-current-env
 WORKERS := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-.PHONY: env report test check notebooks validate lab bench bench-truth
+.PHONY: env report test check notebooks validate lab bench bench-truth bench-speed
 .DEFAULT_GOAL := report
 
 env: $(STAMP)
@@ -62,6 +62,10 @@ lab: env
 bench: env
 	$(BIN)/python benchmarks/prepare/run.py
 
-# Hold the designs to planted effects; broken off, it goes on where it was.
+# Hold the designs to planted effects, and keep the tables; broken off, it goes on where it was.
 bench-truth: env
-	$(BIN)/python benchmarks/truth/replications.py --seeds 1000 --folder .truth
+	$(QUIET_POOLS) $(BIN)/python benchmarks/truth/replications.py --seeds 1000 --folder .truth --write
+
+# Each estimator beside the obvious alternative.
+bench-speed: env
+	$(BIN)/python benchmarks/speed/run.py

@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose
 from analysis_panels import EXACT, panel
 from disclosure_tables import POLICY
 from shock_worlds import shock_world
-from watwerkt.analysis import shock
+from watwerkt.analysis import caps, shock
 from watwerkt.analysis.evidence import NOT_ESTIMABLE
 from watwerkt.analysis.shock_rows import AFTER_HAND_OVER, OUTCOMES, WITH_HAND_OVER, shock_rows
 from watwerkt.estimators.power import mde
@@ -88,10 +88,21 @@ def test_a_row_has_both_stages_and_the_smallest_effect_that_could_be_seen():
     assert rows["horizon_months"].tolist() == [7] * 3 + [10] * 3
     assert rows["estimand"].iloc[3] == "exit hazard per log caseload, months 4-9"
     row = rows.iloc[0]
-    assert (row["analysis"], row["status"], row["grade"]) == ("P1", "evidence", 4)
+    assert (row["analysis"], row["status"], row["grade"]) == ("P1", "indicative", 3)
     assert_allclose(row["reduced_form"] / row["first_stage"], row["estimate"], **ROUNDED)
     smallest = mde(FIT.std_error_at_no_effect, degrees_of_freedom=11)
     assert_allclose(row["mde"], smallest, **ROUNDED)
+
+
+def test_what_a_hand_over_can_deceive_unseen_is_never_evidence(monkeypatch):
+    capped = shock.elasticities(BOTH, EXACT, 0.95).frame
+    assert capped["status"].unique().tolist() == ["indicative"]
+    assert capped["note"].unique().tolist() == ["hand_over"]
+    monkeypatch.setattr(caps, "read_caps", lambda: {f"P1 {WITH_HAND_OVER}": "hand_over"})
+    free = shock.elasticities(BOTH, EXACT, 0.95).frame.iloc[3:]
+    assert free["status"].unique().tolist() == ["evidence"]
+    assert free["grade"].unique().tolist() == [4]
+    assert free["note"].unique().tolist() == ["sound"]
 
 
 def test_a_number_without_an_interval_is_recorded_and_not_shown():

@@ -113,8 +113,8 @@ def test_order_does_not_matter_and_shares_stay_within_bounds(rows, random):
     mixed = random.sample(rows, len(rows))
     first, second = (
         share_within(*(np.array(a) for a in zip(*((t, e) for t, e, _ in drawn), strict=True)), 12,
-                     np.array([c for *_, c in drawn]))
-        for drawn in (rows, mixed)
+                     np.array([names[c] for *_, c in drawn]))
+        for drawn, names in ((rows, range(7)), (mixed, "gbfaedc"))
     )  # fmt: skip
     assert_allclose(first.estimate, second.estimate, **EXACT)
     assert_allclose(first.std_error, second.std_error, rtol=1e-7, atol=1e-12)

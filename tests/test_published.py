@@ -21,6 +21,7 @@ from watwerkt.estimators.least_squares import fit_coefficient
 from watwerkt.estimators.proportions import difference_in_proportions
 from watwerkt.estimators.survival_curves import aalen_johansen, kaplan_meier
 from watwerkt.estimators.trials import Mechanism, estimate_itt
+from watwerkt.synthetic.calibration import read_targets
 
 ROOT = Path(__file__).parents[1]
 REAL_DATA = Path(os.environ.get("WATWERKT_REAL_DATA", ROOT.parent / "shared" / "real"))
@@ -145,6 +146,17 @@ def test_lung_cancer_median_and_cox():
     known = lung[["time", "status", "age", "sex", "ph.ecog"]].dropna()
     found = coefficients(survival.coxph("Surv(time, status) ~ age + sex + ph.ecog", data=known))
     assert_allclose(found.to_numpy(), [0.011067, -0.552612, 0.463728], atol=5e-7)
+
+
+def test_cbs_quarterly_outflow():
+    """CBS StatLine 82662NED and 85585NED: leavers of a quarter, of the stock at its start."""
+    quarters = read_real("cbs_bijstand_quarterly_nl.csv")
+    share = 100 * quarters["uitstromers"] / quarters["stand_einde_kwartaal"].shift()
+    assert_allclose([share.mean(), share.min(), share.max()], [5.4, 3.9, 6.9], **ONE_DECIMAL)
+    targets = read_targets()
+    names = ["outflow_quarter_share", "outflow_quarter_lowest", "outflow_quarter_highest"]
+    published = [100 * targets[name]["published"] for name in names]
+    assert_allclose([share.mean(), share.min(), share.max()], published, **ONE_DECIMAL)
 
 
 PERSONS = Mechanism("person", has_strata=False)

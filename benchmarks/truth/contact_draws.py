@@ -1,98 +1,126 @@
-"""P4, P5 and P6 on a world with a planted effect of contact: one draw each, and the cases."""
+"""P4, P5 and P6 on the clients of ``contact_worlds``, adjusted as in the chapter and not at all."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from contact_worlds import contact_world, true_risk_difference
+from contact_worlds import contact_world
+from watwerkt.analysis.contact_effect import EXPOSURE, FIRST_MONTH, LAGGED
+from watwerkt.analysis.contact_trials import judge_trials
 from watwerkt.estimators.count_rate import rate_ratio
-from watwerkt.estimators.estimates import Estimates
-from watwerkt.estimators.hazard import discrete_hazard
+from watwerkt.estimators.hazard import HazardFit, add_duration_band, discrete_hazard
 from watwerkt.estimators.risk_difference import risk_difference
 from watwerkt.estimators.sequential_trials import emulate_trials
+from watwerkt.estimators.weights import weight_diagnostics
+from worlds import Draw, World, figures
 
-Draw = dict[str, float]
-FIRST_MONTH = 4  # of a benefit, from which the whole exposure of P4 and P6 lies in it
-N_PERSONS, N_TRUTH = 4000, 60_000
-THREE_TENTHS, TWO_FIFTHS_FEWER = float(np.log(1.3)), float(np.log(0.6))
-
-
-def draw_odds(seed: int, **planted: Any) -> Draw:
-    """P4; naive is the same without the distance to work."""
-    months = _months(seed, **planted)
-    fits = [
-        discrete_hazard(months[names], months["is_exit"], months["cluster"], ["lagged"], N_PERSONS)
-        for names in (["lagged", "is_near"], ["lagged"])
-    ]
-    return _figures(*fits)
+OR, FEWER = float(np.log(1.3)), float(np.log(0.6))
+ADJUSTED_FOR = ("duration_band", "month", "is_near")
+OFTEN_AGAINST_NEVER = 3.40  # pp, of that: ``true_risk_difference`` of 350,000 persons
 
 
-def draw_trials(seed: int, **planted: Any) -> Draw:
-    """P5, all exits; naive is the same without the distance to work."""
-    rows = contact_world(np.random.default_rng(seed), N_PERSONS, **planted).assign(same=1)
-    fits = [
-        risk_difference(emulate_trials(rows, covariates, prognostic), "is_exit")
-        for covariates, prognostic in (
-            (["is_near", "history"], ["is_near"]),
-            (["history"], ["same"]),
+def draw_hazard(seed: int, is_near_seen: bool = True, **planted: Any) -> dict[str, Draw]:
+    """P4; naive is the odds ratio of a talk in the month itself, exit talks among them."""
+    rows = contact_world(np.random.default_rng(seed), **planted)
+    adjusting = ADJUSTED_FOR if is_near_seen else ADJUSTED_FOR[:-1]
+    naive = _odds(rows, "taken", ()).tidy().iloc[0]
+    return {
+        "P4": figures(
+            _odds(rows, "lagged", adjusting).tidy().iloc[0],
+            naive=naive.estimate,
+            naive_low=naive.conf_low,
+            naive_high=naive.conf_high,
+            status=LAGGED.status,
+            is_flagged=False,
         )
-    ]
-    return _figures(*fits)
+    }
 
 
-def draw_errors(seed: int, **planted: Any) -> Draw:
+def draw_trials(seed: int, is_near_seen: bool = True, **planted: Any) -> dict[str, Draw]:
+    """P5; naive emulates the same trials without adjusting for distance."""
+    rows = contact_world(np.random.default_rng(seed), **planted).assign(same=1)
+    blind = emulate_trials(rows, ["history"], ["same"])
+    naive = risk_difference(blind, "is_exit")
+    trials, fit = blind, naive
+    if is_near_seen:
+        trials = emulate_trials(rows, ["is_near", "history"], ["is_near"])
+        fit = risk_difference(trials, "is_exit")
+    without = naive.tidy().iloc[0]
+    status, _ = judge_trials(fit, weight_diagnostics(trials))
+    return {
+        "P5": figures(
+            fit.tidy().iloc[0],
+            naive=without.estimate,
+            naive_low=without.conf_low,
+            naive_high=without.conf_high,
+            status=status,
+            is_flagged=status == "warning",
+        )
+    }
+
+
+def draw_errors(seed: int, is_near_seen: bool = True, **planted: Any) -> dict[str, Draw]:
     """P6; naive is the same without the distance to work."""
-    months = _months(seed, **planted)
-    fits = [
-        rate_ratio(months[names], months["n_errors"], months["cluster"], ["lagged"], N_PERSONS)
+    rows = contact_world(np.random.default_rng(seed), **planted)
+    months = rows[rows["position"] >= FIRST_MONTH]
+    own, naive = (
+        rate_ratio(months[names], months["n_errors"], months["cluster"], ["lagged"], 1)
+        .tidy()
+        .iloc[0]
         for names in (["lagged", "is_near"], ["lagged"])
-    ]
-    return _figures(*fits)
+    )
+    fit = own if is_near_seen else naive
+    more = {"naive": naive.estimate, "naive_low": naive.conf_low, "naive_high": naive.conf_high}
+    return {"P6": figures(fit, status="indicative", is_flagged=False, **more)}
 
 
-def contact_cases() -> list[tuple[str, float, Callable[[int], Draw]]]:
-    """Name, truth and draw of every world; the truth of P5 by simulating either rule."""
-    odds = [("none", 0.0), ("near", 0.0), ("near", THREE_TENTHS), ("far", THREE_TENTHS)]
-    lagged = [
-        (f"P4: {who}", effect, partial(draw_odds, selection=who, log_or=effect))
-        for who, effect in odds
-    ]
-    emulated = [
-        (
-            f"P5: {who}",
-            true_risk_difference(n_persons=N_TRUTH, selection=who, log_or=effect),
-            partial(draw_trials, selection=who, log_or=effect),
+def worlds() -> list[World]:
+    """Odds ratios of 1 and 1.3, whoever is spoken to; then what is not seen."""
+    sound = [
+        _hazard(
+            f"odds ratio {np.exp(log_or):.1f}, talks to {kind}", log_or=log_or, selection=chosen
         )
-        for who, effect in odds[1:]
+        for log_or in (0.0, OR)
+        for kind, chosen in [("all", "none"), ("those near", "near"), ("those far", "far")]
+    ]
+    unseen: dict[str, Any] = {"selection": "near", "is_near_seen": False}
+    emulated = [
+        _trials(f"odds ratio {np.exp(o):.1f}, talks to those near", log_or=o, selection="near")
+        for o in (0.0, OR)
     ]
     counted = [
-        ("P6: near", effect, partial(draw_errors, selection="near", log_rr=effect))
-        for effect in (0.0, TWO_FIFTHS_FEWER)
+        _errors(f"rate ratio {np.exp(r):.1f}, talks to those near", log_rr=r, selection="near")
+        for r in (0.0, FEWER)
     ]
-    skilled = {"selection": "near", "skill": 1.0}
     return [
-        *lagged,
+        *sound,
         *emulated,
         *counted,
-        ("P4 violated: who talks more is better", 0.0, partial(draw_odds, **skilled)),
-        ("P5 violated: who talks more is better", 0.0, partial(draw_trials, **skilled)),
+        _hazard("distance is not seen", "unobserved", log_or=0.0, **unseen),
+        _hazard("who speaks to many is skilled", "skill", log_or=0.0, skill=1.0),
+        _trials("distance is not seen", "unobserved", log_or=0.0, **unseen),
+        _trials("who speaks to many is skilled", "skill", log_or=0.0, skill=1.0),
+        _errors("distance is not seen", "unobserved", log_rr=0.0, **unseen),
     ]
 
 
-def _months(seed: int, **planted: Any) -> pd.DataFrame:
-    rows = contact_world(np.random.default_rng(seed), N_PERSONS, **planted)
-    return rows[rows["position"] >= FIRST_MONTH]
+def _hazard(name: str, violates: str = "", **planted: Any) -> World:
+    return World(name, {"P4": planted["log_or"]}, partial(draw_hazard, **planted), violates)
 
 
-def _figures(fit: Estimates, naive: Estimates) -> Draw:
-    row = fit.tidy().iloc[0]
-    return {
-        "estimate": row["estimate"],
-        "low": row["conf_low"],
-        "high": row["conf_high"],
-        "p": row["p_value"],
-        "naive": float(naive.estimate[0]),
-    }
+def _trials(name: str, violates: str = "", **planted: Any) -> World:
+    truth = OFTEN_AGAINST_NEVER if planted["log_or"] else 0.0
+    return World(name, {"P5": truth}, partial(draw_trials, **planted), violates)
+
+
+def _errors(name: str, violates: str = "", **planted: Any) -> World:
+    return World(name, {"P6": planted["log_rr"]}, partial(draw_errors, **planted), violates)
+
+
+def _odds(rows: pd.DataFrame, exposure: str, adjusting: tuple[str, ...]) -> HazardFit:
+    months = add_duration_band(rows.rename(columns={"position": "months_since_entry"}))
+    months = months[months["months_since_entry"] >= FIRST_MONTH]
+    covariates = months[list(adjusting)].astype(str).assign(**{EXPOSURE: months[exposure]})
+    return discrete_hazard(covariates, months["is_exit"], months["cluster"], [EXPOSURE], 1)

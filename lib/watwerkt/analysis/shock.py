@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
+from watwerkt.analysis.caps import cap_verdict
 from watwerkt.analysis.destination import DEATH
 from watwerkt.analysis.evidence import Design, describe_estimates, not_estimable
 from watwerkt.analysis.shock_rows import (
@@ -135,7 +136,8 @@ def judge_shock(fit: ShockFit, without: ShockFit | None, conf_level: float) -> t
 
     *warning* where departures hardly moved the caseload (effective F below 10) or the interval has
     no end; *indicative* with fewer than 10 teams, or where the months without hand-over cannot
-    carry an estimate, so that hand-over and caseload cannot be told apart; else *evidence*.
+    carry an estimate, so that hand-over and caseload cannot be told apart; else *evidence*, unless
+    ``caps.yaml`` has the span.
     """
     row = fit.tidy(conf_level).iloc[0]
     if fit.effective_f < STRONG:
@@ -198,7 +200,8 @@ def _describe(fits: Fits, span: str, outcome: str, conf_level: float) -> pd.Data
     if fit is None:
         design = replace(_design(span, "warning", ""), is_primary=is_primary)
         return not_estimable(design, outcome, span, conf_level)
-    status, note = judge_shock(fit, fits.get((AFTER_HAND_OVER, outcome)), conf_level)
+    verdict = judge_shock(fit, fits.get((AFTER_HAND_OVER, outcome)), conf_level)
+    status, note = cap_verdict(f"P1 {span}", *verdict)
     tidy = fit.tidy(conf_level).assign(term=span)
     design = replace(_design(span, status, note), is_primary=is_primary)
     described = describe_estimates(tidy, design, outcome, conf_level)

@@ -74,7 +74,7 @@ class ShockFit(Estimates):
         contrast = np.array([1.0, -elasticity])
         gap = self.reduced_form - elasticity * self.first_stage
         statistic = abs(gap) / np.sqrt(contrast @ self.covariance @ contrast)
-        return float(2 * student_t(self.degrees_of_freedom).sf(statistic))
+        return float(2 * student_t.sf(statistic, self.degrees_of_freedom))
 
     def tidy(self, conf_level: float = 0.95) -> pd.DataFrame:
         """As ``Estimates.tidy``, with the Anderson-Rubin test and interval, and both stages.
