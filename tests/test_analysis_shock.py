@@ -114,10 +114,10 @@ def test_a_number_without_an_interval_is_recorded_and_not_shown():
     assert recorded["note"].tolist() == [
         "hand_over",
         "hand_over",
-        "sound",
+        "hand_over",
         "weak",
         NOT_ESTIMABLE,
-        "sound",
+        "hand_over",
     ]
     assert np.isnan(recorded["mde"].iloc[3])
     assert_allclose(recorded["first_stage"].iloc[3], WEAK.first_stage, **ROUNDED)
