@@ -85,7 +85,7 @@ def _end_services(state: State, t: int) -> State:
 
 
 def draw_errors(world: World, state: State, t: int) -> Rows:
-    """Administrative errors of people who were on benefit all month; fewer after a contact."""
+    """Administrative errors of people on benefit all month; fewer 2-4 months after a contact."""
     scenario = world.scenario
     spoken_to = state.had_contact(2, 4)
     rate = scenario.error_rate * np.exp(scenario.contact.log_error_rate_ratio * spoken_to)

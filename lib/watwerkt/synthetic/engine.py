@@ -57,14 +57,17 @@ def run_months(
 def run_month(
     world: World, state: State, t: int, entry_month: Ints, regime: Regime = NATURAL
 ) -> tuple[State, Log]:
-    """One month: it opens, some leave, the others are spoken to, and change."""
+    """One month: it opens, some leave, the others are spoken to, and change.
+
+    Errors come before the talks: what they depend on is months ago as of this month.
+    """
     before, load, log = open_month(world, state, t, entry_month, regime)
     state, log["exits"] = draw_exits(world, before, t, load, regime)
     state = separate_survivors(world, state)
     log["intakes"] = draw_intakes(world, before, log["arrivals"], t)
+    log["errors"] = draw_errors(world, state, t)
     state, log["contacts"] = draw_contacts(world, before, state, log["exits"], t, load, regime)
     log["aftercare"] = draw_aftercare(world, state, t)
-    log["errors"] = draw_errors(world, state, t)
     log["interruptions"] = draw_interruptions(world, state, t)
     log["withdrawals"] = draw_withdrawals(world, state, t)
     state, log["part_time"] = change_part_time(world, state, t)
