@@ -5,10 +5,9 @@ Month 0 is January of the year 0; a month is a half-open period, its end the fir
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
 import polars as pl
-
-FIRST_DAYS = pl.date_range(date(1, 1, 1), date(9999, 12, 1), "1mo", eager=True)  # months 12 and on
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,13 @@ def month_from(day: pl.Expr) -> pl.Expr:
 
 def first_day(month: pl.Expr) -> pl.Expr:
     """The date on which ``month`` begins: looked up, which is quicker than making it."""
-    return pl.lit(FIRST_DAYS).gather(month - 12)
+    return pl.lit(_first_days()).gather(month - 12)
+
+
+@cache
+def _first_days() -> pl.Series:
+    """Of months 12 and on; made when asked for, so that importing starts no thread of Polars."""
+    return pl.date_range(date(1, 1, 1), date(9999, 12, 1), "1mo", eager=True)
 
 
 def observed_window(first_month: str, last_month: str, observed_until: date) -> Window:
