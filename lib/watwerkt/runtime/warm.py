@@ -65,6 +65,9 @@ class ForkedKernel:
 class WarmProvisioner(LocalProvisioner):
     """Starts a kernel by forking; everything else is as for a kernel started cold."""
 
+    parent: Any  # the kernel manager
+    process: Any  # a ForkedKernel
+
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """Fork a kernel on the connection file, in ``cwd``, its complaints appended to ``log``."""
         self.cwd = kwargs.get("cwd", Path.cwd())
