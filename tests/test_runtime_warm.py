@@ -5,6 +5,8 @@ import multiprocessing
 import re
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -28,6 +30,22 @@ opened = [os.readlink(link) for link in links if os.path.exists(link)]
 sockets = [name for name in opened if "socket" in name]
 print(json.dumps({{"threads": threads, "sockets": sockets}}))
 """
+
+RUN_ONE = """
+import sys
+from pathlib import Path
+from watwerkt.params import ReportParams
+from watwerkt.runtime.run import run_chapter
+notebook, output, log = map(Path, sys.argv[1:])
+run_chapter(notebook, ReportParams(municipality_id="GM9902", language="en"), output, log)
+"""
+
+
+def wait_until(seen, seconds=60):
+    until = time.monotonic() + seconds
+    while not seen() and time.monotonic() < until:
+        time.sleep(0.1)
+    return bool(seen())
 
 
 def run(cells, folder):
@@ -78,12 +96,26 @@ def test_a_kernel_is_gone_when_its_chapter_is_done(tmp_path):
     assert not multiprocessing.active_children()
 
 
-def test_what_a_kernel_complains_of_goes_to_the_log_and_nowhere_else(tmp_path, capfd):
-    cells = ["import sys", "sys.__stderr__.write('a complaint\\n'); sys.__stderr__.flush()"]
-    printed(cells, tmp_path)
-    told = capfd.readouterr()
-    assert "a complaint" in (tmp_path / "log").read_text(encoding="utf-8")
-    assert told.out + told.err == ""
+def test_what_a_kernel_complains_of_goes_to_the_log_and_the_console_hears_nothing(tmp_path):
+    complaints = "import os; os.write(1, b'one'); os.write(2, b' and two')"
+    chapter = write_chapter(tmp_path, "01_x", "1", complaints)
+    paths = [chapter, tmp_path / "out.ipynb", tmp_path / "log"]
+    script = [sys.executable, "-c", RUN_ONE, *map(str, paths)]
+    told = subprocess.run(script, capture_output=True, check=True)
+    assert "one and two" in (tmp_path / "log").read_text(encoding="utf-8")
+    assert told.stdout + told.stderr == b""
+
+
+def test_a_kernel_ends_when_the_program_that_asked_for_it_is_killed(tmp_path):
+    told = tmp_path / "pid"
+    asleep = f"import os, pathlib, time; pathlib.Path({str(told)!r}).write_text(str(os.getpid()))"
+    chapter = write_chapter(tmp_path, "01_x", "1", asleep, "time.sleep(600)")
+    paths = [chapter, tmp_path / "out.ipynb", tmp_path / "log"]
+    asking = subprocess.Popen([sys.executable, "-c", RUN_ONE, *map(str, paths)])
+    assert wait_until(lambda: told.exists() and told.read_text())
+    asking.kill()
+    asking.wait()
+    assert wait_until(lambda: not Path(f"/proc/{told.read_text()}").exists())
 
 
 def test_a_kernel_started_cold_gives_the_same(tmp_path, monkeypatch):

@@ -2,15 +2,16 @@
 
 Importing costs a chapter seconds; forking costs it none. The parent of all kernels is the fork
 server of the standard library: a fresh process that imports the modules, reads no data, opens no
-socket of Jupyter and starts no pool of Polars, and ends with the process that asked for it.
+socket of Jupyter, starts no pool of Polars, and ends when its last kernel has.
 """
 
 import multiprocessing
 import os
 import pkgutil
 import sys
-from multiprocessing.process import BaseProcess
+from multiprocessing.process import BaseProcess, parent_process
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from jupyter_client.connect import KernelConnectionInfo
@@ -90,9 +91,19 @@ def serve_kernel(connection_file: str, folder: str, environment: dict[str, str],
     os.setsid()
     os.chdir(folder)
     os.environ.clear()
-    os.environ.update(environment, JPY_PARENT_PID=str(os.getppid()))  # ends when that ends
+    os.environ.update(environment)
     with Path(log).open("ab", buffering=0) as complaints:
+        os.dup2(complaints.fileno(), sys.stdout.fileno())
         os.dup2(complaints.fileno(), sys.stderr.fileno())
+    Thread(target=_end_with, args=(parent_process(),), daemon=True).start()
     from ipykernel.kernelapp import IPKernelApp
 
-    IPKernelApp.launch_instance(argv=["-f", connection_file])
+    # With a parent, it does not write how to connect to it.
+    IPKernelApp.launch_instance(argv=["-f", connection_file], parent_handle=os.getppid())
+
+
+def _end_with(asker: BaseProcess | None) -> None:
+    """End when the program that asked for this kernel is gone: nobody is left to read it."""
+    if asker is not None:
+        asker.join()
+        os._exit(1)
