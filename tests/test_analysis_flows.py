@@ -8,6 +8,7 @@ from disclosure_tables import cells_of, drawn
 from watwerkt.analysis.aggregates import exits_by_year
 from watwerkt.analysis.destination import GROUPS, destination_group, is_exit_to
 from watwerkt.analysis.flows import monthly_stock, quarterly_flows, work_share_bounds, yearly_exits
+from watwerkt.disclosure.gap import NO_REASON_KNOWN
 
 YEARS = """
     person_id month      exit_destination
@@ -100,6 +101,11 @@ def test_the_share_to_work_lies_between_no_unknown_reason_and_every_one():
     assert (found["n_work"], found["n_work_or_unknown"]) == (20, 30)
     assert found["share_at_least"] == pytest.approx(0.5)
     assert found["share_at_most"] == pytest.approx(0.8)  # 0.75, in the one decimal of 40 people
+
+
+def test_the_share_to_work_is_not_shown_where_no_reason_is_known():
+    other = panel("person_id month exit_destination\nann 2021-01-01 other\nbo 2021-02-01 other")
+    assert work_share_bounds(other, EXACT) is NO_REASON_KNOWN
 
 
 def test_exits_by_band_add_up_to_the_exits_of_the_year():

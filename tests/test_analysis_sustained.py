@@ -28,7 +28,7 @@ from watwerkt.analysis.sustained import (
 )
 from watwerkt.cleaning.clean import clean_delivery
 from watwerkt.disclosure import Gap
-from watwerkt.disclosure.gap import NO_EXITS, TOO_FEW
+from watwerkt.disclosure.gap import NO_EXITS, NO_REASON_KNOWN, TOO_FEW
 from watwerkt.synthetic.deliver import simulate
 from watwerkt.synthetic.scenario import Scenario
 
@@ -105,6 +105,12 @@ def test_unknown_reasons_bound_the_work_that_lasted():
     bounds = lasting_work(exits, EXACT).frame.set_index("horizon_months")
     assert bounds["share_at_least"].tolist() == [0.5, 0.5, 0.25]
     assert bounds["share_at_most"].tolist() == [0.75, 0.75, 0.5]
+
+
+def test_work_that_lasted_is_not_shown_where_no_reason_is_known():
+    exits = followed_exits(spells(RETURNS, times=100), WINDOW)
+    unknown = exits.with_columns(destination_group=pl.lit("unexplained"))
+    assert lasting_work(unknown, EXACT) is NO_REASON_KNOWN
 
 
 def test_the_curve_of_returns_ends_where_the_shares_are():

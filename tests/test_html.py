@@ -12,7 +12,6 @@ from bs4 import BeautifulSoup
 from nbformat import NotebookNode
 
 from sealed_tables import sealed
-from watwerkt.disclosure.gap import NO_CONTACTS, NO_EXITS
 from watwerkt.errors import ChapterError, DisclosureError
 from watwerkt.publish.chapter_html import Section, chapter_section, failed_section
 from watwerkt.publish.figures import plot_lines
@@ -108,19 +107,6 @@ def test_html_in_prose_is_text():
     body = chapter_section(chapter(), "04_contact", "nl").body
     assert "&lt;script&gt;" in body
     assert "<script" not in body
-
-
-def test_one_gap_after_another_is_said_once():
-    page, notebook = Page("nl", is_synthetic=False), chapter()
-    gaps = [page.table(gap, "Contents") for gap in (NO_EXITS, NO_EXITS, NO_CONTACTS, NO_EXITS)]
-    silence = page.say("total", NO_EXITS)
-    shown = [gaps[0], silence, gaps[1], gaps[2], gaps[3]]
-    notebook.cells += [code(result(one)) for one in shown]
-    notebook.cells += [prose("Meer.", "nl"), prose("More.", "en"), code(result(gaps[3]))]
-    body = BeautifulSoup(chapter_section(notebook, "04_contact", "nl").body, "html.parser")
-    said = [gap.get_text().split(":")[0] for gap in body.select(".ww-gap")]
-    assert len(said) == 4
-    assert [one == said[0] for one in said] == [True, False, True, True]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from watwerkt.analysis.contact_effect import EXPOSURE, LAGGED
 from watwerkt.analysis.contact_trials import EMULATION, SOUND, Emulation, judge_trials
 from watwerkt.analysis.evidence import Design, describe_share
 from watwerkt.disclosure import Gap, Policy, Protected, protect_estimates
-from watwerkt.disclosure.gap import TOO_FEW
+from watwerkt.disclosure.gap import NO_CONTACTS, TOO_FEW
 from watwerkt.estimators.estimates import Estimates
 from watwerkt.estimators.hazard import HazardFit
 from watwerkt.estimators.risk_difference import TERM, RiskDifference
@@ -42,7 +42,7 @@ def e_values(
             logs = _log_ratio(risk, conf_level)
             rows.append(_row(risk, logs, EMULATION, outcome, TERM, conf_level))
     if not rows:
-        return TOO_FEW
+        return TOO_FEW if found else NO_CONTACTS
     return protect_estimates(pd.concat(rows, ignore_index=True), policy)
 
 

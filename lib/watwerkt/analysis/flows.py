@@ -5,7 +5,7 @@ import polars as pl
 
 from watwerkt.analysis.destination import GROUPS, OUTSIDE, STAY, UNEXPLAINED, destination_group
 from watwerkt.disclosure import Gap, Policy, Protected, protect_counts, protect_shares
-from watwerkt.disclosure.gap import NO_EXITS, NO_MONTHS, NO_QUARTERS
+from watwerkt.disclosure.gap import NO_EXITS, NO_MONTHS, NO_QUARTERS, NO_REASON_KNOWN
 
 
 def monthly_stock(panel: pl.LazyFrame, policy: Policy) -> Protected | Gap:
@@ -67,13 +67,16 @@ def work_share_bounds(panel: pl.LazyFrame, policy: Policy) -> Protected | Gap:
             n_exits=pl.len(),
             n_work=is_work.sum(),
             n_work_or_unknown=(is_work | is_unknown).sum(),
+            n_unknown=is_unknown.sum(),
         )
         .collect()
     )
     if counts.is_empty():
         return NO_EXITS
+    if (counts["n_unknown"] == counts["n_exits"]).all():
+        return NO_REASON_KNOWN
     return protect_shares(
-        counts.to_pandas(),
+        counts.drop("n_unknown").to_pandas(),
         {
             "share_at_least": ("n_work", "n_exits"),
             "share_at_most": ("n_work_or_unknown", "n_exits"),

@@ -7,12 +7,11 @@ from watwerkt.analysis.incidence import Window
 from watwerkt.cleaning.partners import REASON_LIES_WITH_PARTNER
 from watwerkt.codebook import UNKNOWN
 from watwerkt.disclosure import TOTAL, Gap, Policy, Protected, protect_shares
-from watwerkt.disclosure.gap import NO_EXITS
+from watwerkt.disclosure.gap import NO_EXITS, NO_REASONS
 
 OTHER_REASON = "98"
 WORK_OR_SICKNESS = "11"
 SHARES = ("share_unknown", "share_other", "share_partner", "share_partner_work")
-NO_REASONS = Gap("Not delivered: why benefits ended.")
 NO_JOBS = Gap("Not delivered: jobs, with which “work or sickness benefit” could be told apart.")
 NO_CODE_11 = Gap("No exit has the code “work or sickness benefit”.")
 

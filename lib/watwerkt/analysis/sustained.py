@@ -22,7 +22,7 @@ from watwerkt.disclosure import (
     protect_estimates,
     protect_shares,
 )
-from watwerkt.disclosure.gap import NO_EXITS, TOO_FEW
+from watwerkt.disclosure.gap import NO_EXITS, NO_REASON_KNOWN, TOO_FEW
 from watwerkt.disclosure.selection import select_rows
 from watwerkt.estimators.clustered_shares import share_within
 from watwerkt.estimators.survival_curves import aalen_johansen
@@ -146,6 +146,8 @@ def lasting_work(exits: pl.DataFrame, policy: Policy) -> Protected | Gap:
     counts = pl.concat(rows).to_pandas()
     if counts.empty:
         return NO_EXITS if exits.is_empty() else TOO_FEW
+    if (exits["destination_group"] == UNEXPLAINED).all():
+        return NO_REASON_KNOWN
     shares = {
         "share_at_least": ("n_lasting_work", "n_exits"),
         "share_at_most": ("n_lasting_work_or_unknown", "n_exits"),

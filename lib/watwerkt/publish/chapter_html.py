@@ -12,6 +12,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_notebook
 
 from watwerkt.errors import ChapterError, DisclosureError
+from watwerkt.publish.gaps import fold_gaps
 from watwerkt.publish.language import LOCALES
 from watwerkt.publish.sheets import SHEET, Sheet, read_sheet
 
@@ -96,23 +97,7 @@ def _select_cells(notebook: NotebookNode, name: str, language: str) -> list[Note
         elif id(cell) in prose:
             source = TITLE.sub("", cell.source, count=1)  # the report writes the title itself
             cells.append(NotebookNode(cell | {"source": source}))
-    return _say_gaps_once(cells)
-
-
-def _say_gaps_once(cells: list[NotebookNode]) -> list[NotebookNode]:
-    """Leave out a gap that says what the one right before it said."""
-    kept, said = [], ""
-    for cell in cells:
-        outputs = []
-        for output in cell.get("outputs", []):
-            shown = output.data["text/html"]
-            if shown != said:
-                outputs.append(output)
-            is_gap = shown.startswith(f"{MADE_BY_PAGE}ww-gap")
-            said = shown if is_gap else said if shown.endswith("></div>") else ""
-        said = "" if cell.cell_type == "markdown" else said
-        kept.append(NotebookNode(cell | {"outputs": outputs}) if "outputs" in cell else cell)
-    return kept
+    return fold_gaps(cells, language)
 
 
 def _select_outputs(cell: NotebookNode, place: str) -> list[NotebookNode]:
