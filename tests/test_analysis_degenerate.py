@@ -16,6 +16,7 @@ from watwerkt.analysis import (
     caseload,
     caseload_warnings,
     contact,
+    contact_checks,
     contact_effect,
     contact_warnings,
     detectable,
@@ -63,6 +64,11 @@ def spoken_to(n: int) -> pl.DataFrame:
 @cache
 def fits(delivery: Delivery) -> dict:
     return contact_effect.fit_outcomes(delivery.panel, ["all", "education"])
+
+
+@cache
+def checks(delivery: Delivery) -> contact_checks.Fits:
+    return contact_checks.fit_checks(delivery.panel, fits(delivery).get("all"))
 
 
 @cache
@@ -134,6 +140,8 @@ ANALYSES: dict[str, Callable[[Delivery], Protected | Gap]] = {
     "ever": lambda d: contact_warnings.ever_against_never(d.panel, POLICY, LEVEL),
     "odds": lambda d: contact_effect.odds_ratios(fits(d), POLICY, LEVEL),
     "per hundred": lambda d: contact_effect.per_hundred(fits(d), POLICY, LEVEL),
+    "unknown reasons": lambda d: contact_checks.bounds(checks(d), POLICY, LEVEL),
+    "deaths": lambda d: contact_checks.negative_control(checks(d), POLICY, LEVEL),
     "elasticities": lambda d: shock.elasticities(shocks(d)[0], POLICY, LEVEL),
     "shown elasticities": lambda d: shock.shown_elasticities(shocks(d)[0], POLICY, LEVEL),
     "first stages": lambda d: shock.first_stages(shocks(d)[0], POLICY, LEVEL),

@@ -32,6 +32,7 @@ MODULES = (
     "policy_draws",
     "contact_draws",
     "trial_worlds",
+    "caseload_worlds",
     "prevention_worlds",
     "exit_worlds",
 )

@@ -63,7 +63,7 @@ def fit_outcomes(
     Empty where contacts are not delivered, or not long enough to have a history.
     """
     months = contact_months(panel)
-    return {outcome: _fit(months, outcome) for outcome in outcomes if len(months)}
+    return {outcome: fit_hazard(months, outcome) for outcome in outcomes if len(months)}
 
 
 def odds_ratios(
@@ -112,7 +112,8 @@ def contact_months(panel: pl.LazyFrame, **more: pl.Expr) -> pd.DataFrame:
     return add_duration_band(months).astype(dict.fromkeys(covariates, "category"))
 
 
-def _fit(months: pd.DataFrame, outcome: str) -> HazardFit | None:
+def fit_hazard(months: pd.DataFrame, outcome: str) -> HazardFit | None:
+    """The hazard of ``to_<outcome>`` in these months; None where they do not vary enough."""
     try:
         return discrete_hazard(
             months[[EXPOSURE, "duration_band", "month", *ADJUSTED_FOR]],

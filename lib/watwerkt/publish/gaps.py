@@ -94,7 +94,8 @@ def _cut(cell: NotebookNode) -> list[NotebookNode]:
     if cell.cell_type != "markdown":
         return [cell]
     pieces = [piece for piece in BEFORE_HEADING.split(cell.source) if piece]
-    return [NotebookNode(cell | {"source": piece}) for piece in pieces]
+    rest = [new_markdown_cell(piece) for piece in pieces[1:]]
+    return [NotebookNode(cell | {"source": "".join(pieces[:1])}), *rest]
 
 
 def _shows_nothing(parts: Sequence[Part], at: int) -> bool:
