@@ -14,10 +14,12 @@ import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
+from pandas.testing import assert_frame_equal
 from scipy.stats import t as student_t
 
 from shock_worlds import shock_world
 from watwerkt.errors import DataError
+from watwerkt.estimators import shock_iv
 from watwerkt.estimators.naive import log_log_slope
 from watwerkt.estimators.shock_iv import later_departures, shock_elasticity
 
@@ -132,10 +134,10 @@ def test_the_moments_of_an_exponential_mean_iv_are_met():
 
 
 def test_the_interval_is_fiellers():
-    fit = shock_elasticity(world(2), 100)
+    fit = shock_elasticity(world(2, n_teams=24), 100)
     row = fit.tidy(0.9).iloc[0]
     (vr, c), (_, vf) = fit.covariance
-    q = student_t(11).ppf(0.95) ** 2
+    q = student_t(23).ppf(0.95) ** 2
     roots = np.roots([
         fit.first_stage**2 - q * vf,
         -2 * (fit.reduced_form * fit.first_stage - q * c),
@@ -147,13 +149,26 @@ def test_the_interval_is_fiellers():
     assert_allclose(row["covariance_stages"], c, **EXACT)
 
 
-def test_fewer_than_ten_teams_are_tested_by_changing_signs_and_fewer_than_six_have_no_interval():
+def test_few_teams_are_tested_by_changing_signs_and_fewer_than_six_have_no_interval():
     nine, five = (shock_elasticity(world(1, n_teams=n), 100) for n in (9, 5))
     assert (nine.p_value() * 2**9) % 2 == 0  # a share of all 512 changes of sign, in pairs
     assert nine.tidy()[["conf_low", "conf_high"]].notna().all(axis=None)
     assert five.p_value() >= 2 / 2**5
     assert five.tidy()[["conf_low", "conf_high"]].isna().all(axis=None)
     assert_allclose(nine.p_value(nine.estimate[0]), 1.0, **EXACT)
+
+
+def test_of_more_teams_some_changes_of_sign_are_made_always_the_same_and_near_to_all(monkeypatch):
+    rows = world(1, n_teams=12)
+    every = shock_elasticity(rows, 100).tidy()
+    monkeypatch.setattr(shock_iv, "ALL_FLIPS_UP_TO", 11)
+    shock_iv._sign_changes.cache_clear()
+    some, again = (shock_elasticity(rows, 100).tidy() for _ in range(2))
+    shock_iv._sign_changes.cache_clear()
+    assert_frame_equal(some, again)
+    ends = ["conf_low", "conf_high"]
+    assert (some[ends] != every[ends]).any(axis=None)
+    assert_allclose(some[ends], every[ends], atol=0.05)
 
 
 def test_departures_to_come_do_nothing_where_teams_are_hit_by_chance():

@@ -12,7 +12,7 @@ from dataclasses import replace
 import pandas as pd
 import polars as pl
 
-from watwerkt.analysis.contact_effect import EXPOSURE, LAGGED, contact_months, fit_hazard
+from watwerkt.analysis.contact_effect import EXPOSURE, LAGGED, contact_months, fit_hazards
 from watwerkt.analysis.destination import UNEXPLAINED, is_exit_to
 from watwerkt.analysis.evidence import Design, describe_estimates, not_estimable
 from watwerkt.disclosure import Gap, Policy, Protected, protect_estimates
@@ -49,11 +49,8 @@ def fit_checks(panel: pl.LazyFrame, known: Estimates | None) -> Fits:
         to_work_most=is_work | (is_unknown & is_talk),
         to_death=(pl.col("exit_destination") == DEATH).fill_null(False),
     )
-    if months.empty:
-        return {}
-    return {READINGS[0]: known} | {
-        name: fit_hazard(months, name) for name in (*READINGS[1:], DEATH)
-    }
+    fits = fit_hazards(months, (*READINGS[1:], DEATH))
+    return {READINGS[0]: known} | fits if fits else {}
 
 
 def bounds(fits: Fits, policy: Policy, conf_level: float) -> Protected | Gap:

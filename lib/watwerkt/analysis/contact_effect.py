@@ -17,12 +17,13 @@ from watwerkt.codebook import UNKNOWN
 from watwerkt.disclosure import Gap, Policy, Protected, protect_estimates
 from watwerkt.disclosure.gap import NO_CONTACTS
 from watwerkt.errors import DataError
+from watwerkt.estimators.cells import Grouped, group_months
 from watwerkt.estimators.estimates import Estimates
 from watwerkt.estimators.hazard import (
     HazardFit,
     add_duration_band,
     average_difference,
-    discrete_hazard,
+    hazard_of,
 )
 
 OUTCOMES = (ALL, "work", "other_income", "education", "administrative")
@@ -62,8 +63,7 @@ def fit_outcomes(
     An outcome is ``all`` or a destination group.
     Empty where contacts are not delivered, or not long enough to have a history.
     """
-    months = contact_months(panel)
-    return {outcome: fit_hazard(months, outcome) for outcome in outcomes if len(months)}
+    return fit_hazards(contact_months(panel), outcomes)
 
 
 def odds_ratios(
@@ -112,16 +112,19 @@ def contact_months(panel: pl.LazyFrame, **more: pl.Expr) -> pd.DataFrame:
     return add_duration_band(months).astype(dict.fromkeys(covariates, "category"))
 
 
-def fit_hazard(months: pd.DataFrame, outcome: str) -> HazardFit | None:
-    """The hazard of ``to_<outcome>`` in these months; None where they do not vary enough."""
+def fit_hazards(months: pd.DataFrame, outcomes: Sequence[str]) -> dict[str, HazardFit | None]:
+    """The hazard of each ``to_<outcome>`` in these months; None where they do not vary enough."""
+    if months.empty:
+        return {}
+    covariates = months[[EXPOSURE, "duration_band", "month", *ADJUSTED_FOR]]
+    grouped = group_months(covariates, months["cluster"], [EXPOSURE])
+    n_persons = months["person_id"].nunique()
+    return {name: _fit(grouped, months[f"to_{name}"], n_persons) for name in outcomes}
+
+
+def _fit(months: Grouped, event: pd.Series, n_persons: int) -> HazardFit | None:
     try:
-        return discrete_hazard(
-            months[[EXPOSURE, "duration_band", "month", *ADJUSTED_FOR]],
-            months[f"to_{outcome}"],
-            months["cluster"],
-            exposure=[EXPOSURE],
-            n_persons=months["person_id"].nunique(),
-        )
+        return hazard_of(months, event, n_persons)
     except DataError:
         return None
 

@@ -4,7 +4,7 @@ A logit on cells of (exits, person-months) has the same estimates as one on the 
 themselves, and its clustered covariance too as long as no cell spans two clusters.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -47,14 +47,47 @@ class Cells:
     n_left_out: int
 
 
-def collapse(
-    covariates: pd.DataFrame, event: ArrayLike, cluster: ArrayLike, exposure: Sequence[str]
-) -> Cells:
-    """Collapse person-months to cells with their design.
+@dataclass(frozen=True, slots=True)
+class Grouped:
+    """Person-months by covariates and cluster: what all outcomes of the same months share.
 
-    Numeric covariates give one column; categorical, text, date and boolean ones a column per
-    level after the first (categories in their own order, others sorted). An adjusting column
-    that those before it determine is left out, as ``glm`` in R does.
+    Attributes
+    ----------
+    table : a row per combination, sorted, with its person-months.
+    number : the row of ``table`` that each person-month belongs to.
+    """
+
+    table: pd.DataFrame = field(repr=False)
+    number: NDArray[np.int64] = field(repr=False)
+    adjusting: tuple[str, ...]
+    exposure: tuple[str, ...]
+
+
+def group_months(covariates: pd.DataFrame, cluster: ArrayLike, exposure: Sequence[str]) -> Grouped:
+    """Group person-months by their covariates, those that are adjusted for first, and cluster.
+
+    Numeric covariates will give one column; categorical, text, date and boolean ones a column per
+    level after the first (categories in their own order, others sorted). Raises DataError for
+    missing values.
+    """
+    absent = [name for name in exposure if name not in covariates]
+    if absent or not exposure:
+        raise DataError(f"exposure {', '.join(absent) or 'not named'}: not among the covariates")
+    _require_complete({**covariates, "the cluster": pd.Series(cluster)}, len(covariates))
+    adjusting = [str(name) for name in covariates if name not in exposure]
+    rows = covariates[[*adjusting, *exposure]].apply(_as_levels)
+    rows[CLUSTER] = pd.factorize(np.asarray(cluster, dtype=object), sort=True)[0]
+    by = rows.groupby([*adjusting, *exposure, CLUSTER], observed=True, sort=True)
+    table = by.size().rename(TRIALS).reset_index()
+    return Grouped(
+        table, np.asarray(by.ngroup(), dtype=np.int64), tuple(adjusting), tuple(exposure)
+    )
+
+
+def collapse(months: Grouped, event: ArrayLike) -> Cells:
+    """The cells of person-months with their design, for one outcome.
+
+    An adjusting column that those before it determine is left out, as ``glm`` in R does.
 
     Raises
     ------
@@ -62,13 +95,11 @@ def collapse(
         Missing values, too few exits or clusters, or an exposure that does not vary, that the
         other covariates determine, or that decides alone who leaves.
     """
-    _require_complete(covariates, event, cluster, exposure)
-    adjusting = [str(name) for name in covariates if name not in exposure]
-    rows = covariates[[*adjusting, *exposure]].apply(_as_levels)
-    rows[CLUSTER] = pd.factorize(np.asarray(cluster, dtype=object), sort=True)[0]
-    rows[EVENTS] = np.asarray(event, dtype=float)
-    by = rows.groupby([*adjusting, *exposure, CLUSTER], observed=True, sort=True)[EVENTS]
-    table = by.agg(["size", "sum"]).set_axis([TRIALS, EVENTS], axis=1).reset_index()
+    adjusting, exposure = months.adjusting, months.exposure
+    _require_complete({"the event": pd.Series(event)}, len(months.number))
+    weights = np.asarray(event, dtype=float)
+    sums = np.bincount(months.number, weights, minlength=len(months.table))
+    table = months.table.assign(**{EVENTS: sums})
     _require_events(table)
     kept = _drop_decided(table, adjusting)
     _require_events(kept)
@@ -91,20 +122,14 @@ def collapse(
     )
 
 
-def _require_complete(
-    covariates: pd.DataFrame, event: ArrayLike, cluster: ArrayLike, exposure: Sequence[str]
-) -> None:
-    absent = [name for name in exposure if name not in covariates]
-    if absent or not exposure:
-        raise DataError(f"exposure {', '.join(absent) or 'not named'}: not among the covariates")
-    columns = {**covariates, "the event": pd.Series(event), "the cluster": pd.Series(cluster)}
-    if {len(column) for column in columns.values()} != {len(covariates)}:
+def _require_complete(columns: Mapping[str, pd.Series], n_months: int) -> None:
+    if {len(column) for column in columns.values()} != {n_months}:
         raise DataError("covariates, event and cluster must have one row per person-month")
     missing = {name: int(column.isna().sum()) for name, column in columns.items()}
     found = ", ".join(f"{name} ({n})" for name, n in missing.items() if n)
     if found:
         raise DataError(
-            f"missing in {len(covariates)} person-months: {found}; give them a level or a cluster "
+            f"missing in {n_months} person-months: {found}; give them a level or a cluster "
             "of their own, or take them out and say so"
         )
 

@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import sparse
 
-from watwerkt.estimators.cells import collapse
+from watwerkt.estimators.cells import collapse, group_months
 from watwerkt.estimators.effects import fit_poisson
 from watwerkt.estimators.estimates import Estimates
 
@@ -45,7 +45,7 @@ def rate_ratio(
     DataError
         What ``collapse`` refuses, or a combination of covariates with which it never happened.
     """
-    cells = collapse(covariates, count, cluster, exposure)
+    cells = collapse(group_months(covariates, cluster, exposure), count)
     events, trials = (np.add.reduceat(n, cells.first) for n in (cells.events, cells.trials))
     coefficient, fitted = fit_poisson(cells.design[cells.first], events, trials)
     months = np.diff(cells.first, append=len(cells.trials))

@@ -22,7 +22,7 @@ from scipy import sparse
 from scipy.special import expit
 
 from watwerkt.errors import DataError
-from watwerkt.estimators.cells import Cells, FloatArray, collapse
+from watwerkt.estimators.cells import Cells, FloatArray, Grouped, collapse, group_months
 from watwerkt.estimators.estimates import Estimates
 from watwerkt.estimators.logit import fit_logit
 
@@ -75,6 +75,20 @@ def discrete_hazard(
     exposure: Sequence[str],
     n_persons: int,
 ) -> HazardFit:
+    """``hazard_of`` one outcome: the log odds ratio of each exposure, given the other covariates.
+
+    Parameters
+    ----------
+    covariates : one row per person-month: exposures, duration band, calendar month, traits; see
+        ``group_months`` for how columns enter.
+    event, n_persons : as for ``hazard_of``.
+    cluster : array, shape (n_months,): the caseworker.
+    exposure : names of the covariates whose odds ratios are asked for.
+    """
+    return hazard_of(group_months(covariates, cluster, exposure), event, n_persons)
+
+
+def hazard_of(months: Grouped, event: ArrayLike, n_persons: int) -> HazardFit:
     """Estimate the log odds ratio of an exit for each exposure, given the other covariates.
 
     The covariance is the clustered sandwich times G/(G-1) * (N-1)/(N-K), with G clusters, N
@@ -83,11 +97,8 @@ def discrete_hazard(
 
     Parameters
     ----------
-    covariates : one row per person-month: exposures, duration band, calendar month, traits; see
-        ``collapse`` for how columns enter.
+    months : person-months by covariates and caseworker, whatever their outcome.
     event : bool array, shape (n_months,): the month ended in the exit of interest.
-    cluster : array, shape (n_months,): the caseworker.
-    exposure : names of the covariates whose odds ratios are asked for.
     n_persons : persons in these months, for the disclosure rules.
 
     Raises
@@ -96,11 +107,11 @@ def discrete_hazard(
         What ``collapse`` refuses; a combination of covariates that decides alone who leaves; or
         an exposure of which one cluster holds more than half of the information.
     """
-    cells = collapse(covariates, event, cluster, exposure)
+    cells = collapse(months, event)
     trials, events = (np.add.reduceat(n, cells.first) for n in (cells.trials, cells.events))
     coefficient, bread = fit_logit(cells.design[cells.first], trials, events)
     share = expit(cells.design @ coefficient)
-    asked = np.flatnonzero(np.isin(cells.source, list(exposure)))
+    asked = np.flatnonzero(np.isin(cells.source, months.exposure))
     _require_clusters(cells, bread, share, asked)
     covariance = _clustered_covariance(cells, bread, share)
     return HazardFit(

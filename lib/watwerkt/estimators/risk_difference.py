@@ -91,10 +91,10 @@ def risk_difference(trials: Trials, outcome: str) -> RiskDifference:
         degrees_of_freedom=float(max(len(clusters) - 1, 1)),
         n_obs=sum(len(s) for arm in trials.follows.values() for f in arm for s in f.start),
         n_persons=int(rows.loc[rows["is_start"], "person"].nunique()),
-        n_events=len(set().union(*exits.values())),
+        n_events=int(np.logical_or(*exits.values()).sum()),
         n_clusters=len(clusters),
         risk={OFTEN: 100 * risk, NEVER: 100 * risk_never},
-        events={arm: len(rows_of_exits) for arm, rows_of_exits in exits.items()},
+        events={arm: int(is_seen.sum()) for arm, is_seen in exits.items()},
         std_error_log_ratio=_error(log_ratio),
     )
 
@@ -170,8 +170,10 @@ def _error(influence: FloatArray) -> float:
     return float(np.sqrt((influence**2).sum() * (n - 1) / n))
 
 
-def _find_exits(follows: tuple[Follow, ...], to: FloatArray) -> set[int]:
-    """The rows of exits that are seen in an arm once it can differ."""
-    seen = [s + k for f in follows for k, s in enumerate(f.start) if k >= LAG]
-    row = np.unique(np.concatenate(seen))
-    return set(row[to[row] > 0].tolist())
+def _find_exits(follows: tuple[Follow, ...], to: FloatArray) -> NDArray[np.bool_]:
+    """Whether each row is an exit that is seen in an arm once it can differ."""
+    is_seen = np.zeros(len(to), dtype=bool)
+    for follow in follows:
+        for k, start in enumerate(follow.start[LAG:], start=LAG):
+            is_seen[start + k] = True
+    return is_seen & (to > 0)

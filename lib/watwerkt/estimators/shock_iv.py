@@ -18,6 +18,7 @@ Cameron, A. C., Gelbach, J. B. and Miller, D. L. (2008). REStat 90, 414-427 (imp
 """
 
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import product
 
 import numpy as np
@@ -31,7 +32,9 @@ from watwerkt.estimators.effects import FloatArray, build_effects, fit_poisson, 
 from watwerkt.estimators.estimates import Estimates
 
 TERM = "log_caseload"
-FEW_CLUSTERS = 10  # below which the restricted bootstrap replaces the t distribution
+FEW_CLUSTERS = 10  # below which nothing can be evidence
+FLIPPED_BELOW = 20  # clusters; with fewer the restricted bootstrap replaces the t distribution
+ALL_FLIPS_UP_TO, N_FLIPS = 12, 4095  # clusters of which every sign change is made; else so many
 MIN_CLUSTERS, MIN_EVENTS = 3, 10
 MIN_SHARE = 1e-9  # of what the instrument varies by, that the effects must leave over
 LARGEST = 25.0  # elasticity beyond which an interval is called unbounded
@@ -69,7 +72,7 @@ class ShockFit(Estimates):
 
     def p_value(self, elasticity: float = 0.0) -> float:
         """Anderson-Rubin: how often so much is seen where the elasticity is the one given."""
-        if self.n_clusters < FEW_CLUSTERS:
+        if self.n_clusters < FLIPPED_BELOW:
             return _flip_p_value(self.scores @ [1.0, -elasticity])
         contrast = np.array([1.0, -elasticity])
         gap = self.reduced_form - elasticity * self.first_stage
@@ -216,7 +219,15 @@ def _sum_by(cluster: NDArray[np.intp], values: FloatArray) -> FloatArray:
 
 
 def _flip_p_value(scores: FloatArray) -> float:
-    """Share of all sign changes of the clusters' scores, the null imposed, that reach the sum."""
-    signs = np.array(list(product((1.0, -1.0), repeat=len(scores))))
-    sums = np.abs(signs @ scores)
+    """Share of the sign changes of the clusters' scores, the null imposed, that reach the sum."""
+    sums = np.abs(_sign_changes(len(scores)) @ scores)
     return float(np.mean(sums >= sums[0] * (1 - 1e-9)))
+
+
+@cache
+def _sign_changes(n_clusters: int) -> FloatArray:
+    """All of them, or as many as are enough, always the same; the first changes nothing."""
+    if n_clusters <= ALL_FLIPS_UP_TO:
+        return np.array(list(product((1.0, -1.0), repeat=n_clusters)))
+    drawn = np.random.default_rng(0).choice([1.0, -1.0], size=(N_FLIPS, n_clusters))
+    return np.vstack([np.ones(n_clusters), drawn])
