@@ -23,7 +23,7 @@ VIOLATED = (
     "verdict",
 )
 MUNICIPALITIES, POOLS = 100, 1000
-MIN_COVERAGE, MIN_FLAGGED = 92.0, 80.0  # per cent: below both, a violation deceives unseen
+LEVEL, MIN_FLAGGED = 95.0, 80.0  # per cent: clearly below both, a violation deceives unseen
 CAPPED, FREE = "capped", "as judged"
 NOTHING = "–"
 
@@ -68,7 +68,9 @@ def describe_violation(world: World, design: str, draws: pd.DataFrame) -> list[s
     truth, stated = world.truths[design], draws.dropna(subset="estimate")
     _, counted, median, _, bias, _, coverage = _figures(truth, stated, len(draws))
     flagged = _percent(stated.get("is_flagged", pd.Series(False, stated.index)).astype(bool))
-    deceives = float(coverage[:-1]) < MIN_COVERAGE and float(flagged[:-1]) < MIN_FLAGGED
+    by_chance = 2 * np.sqrt(LEVEL * (100 - LEVEL) / max(len(stated), 1))
+    covers_less = float(coverage[:-1]) < LEVEL - by_chance
+    deceives = covers_less and float(flagged[:-1]) < MIN_FLAGGED
     return [
         f"{design}: {world.name}", world.violates, f"{truth:.3f}", counted, median, bias, coverage,
         flagged, CAPPED if deceives else FREE,
