@@ -87,7 +87,8 @@ def contact_months(panel: pl.LazyFrame, **more: pl.Expr) -> pd.DataFrame:
     One row per person-month from the fifth month on benefit; a missing trait is its own level.
     ``more``: further columns of it, by name.
     """
-    texts = ["labour_market_distance", "sex", "household_type"]
+    earlier = pl.col("n_benefits_earlier").clip(upper_bound=2).cast(pl.String)
+    texts = [pl.col("labour_market_distance", "sex", "household_type"), earlier]
     months = (
         panel.filter("is_contact_known", pl.col("months_since_entry") >= FIRST_MONTH)
         .select(
@@ -95,9 +96,8 @@ def contact_months(panel: pl.LazyFrame, **more: pl.Expr) -> pd.DataFrame:
             "month",
             "months_since_entry",
             "exit_destination",
-            *(pl.col(name).fill_null(UNKNOWN) for name in texts),
+            *(text.fill_null(UNKNOWN) for text in texts),
             age_band=band_of(pl.col("age_years"), AGE_BANDS),
-            n_benefits_earlier=pl.col("n_benefits_earlier").clip(upper_bound=2).cast(pl.String),
             is_exempt=pl.col("is_exempt").fill_null(False),
             n_errors=pl.col("n_errors_month").fill_null(0),
             cluster=pl.col("caseworker_id").fill_null(UNKNOWN),
