@@ -25,6 +25,7 @@ from watwerkt.analysis import (
     incidence,
     registration,
     shock,
+    shock_groups,
     target_change,
 )
 from watwerkt.analysis.evidence import NOT_ESTIMABLE
@@ -146,6 +147,10 @@ ANALYSES: dict[str, Callable[[Delivery], Protected | Gap]] = {
     "shown elasticities": lambda d: shock.shown_elasticities(shocks(d)[0], POLICY, LEVEL),
     "first stages": lambda d: shock.first_stages(shocks(d)[0], POLICY, LEVEL),
     "placebo": lambda d: shock.placebo(shocks(d)[1], POLICY, LEVEL),
+    "shock groups": lambda d: shock_groups.by_group(
+        shock_groups.fit_groups(d.panel), POLICY, LEVEL
+    ),
+    "shock doses": lambda d: shock_groups.by_dose(d.panel, POLICY, LEVEL),
     "smaller target": lambda d: target_change.effects(
         target_change.fit_changes(d.panel, LOWERED), POLICY, LEVEL
     ),

@@ -12,7 +12,10 @@ month t a client
 
 Of exits 60 % are followed by a talk, booked in the month of the exit or, for half of them, in the
 month before: it changes nothing. ``skill``: how much of a caseworker's style is skill too, so that
-whoever speaks to many also has more exits; no design here sees that.
+whoever speaks to many also has more exits; no design here sees that. ``carelessness``: caseworkers
+book three quarters of their talks, with this standard deviation of the log odds between them.
+``is_collapsed``: two of the eight teams book hardly any for half a year. What is not booked was
+said all the same, and has its effect.
 """
 
 from dataclasses import dataclass
@@ -27,6 +30,8 @@ SELECTION = {"none": (1.0, 1.0), "near": (0.75, 1.5), "far": (1.5, 0.75)}
 N_MONTHS, LAST_ENTRY, FOLLOW_UP, SILENT, MAX_GAP = 36, 24, 12, 6, 2
 N_CASEWORKERS, STYLE_SD, TO_WORK, EXIT_TALK, EARLY = 40, 0.25, 0.7, 0.6, 0.5
 ERRORS = np.array([0.045, 0.03])
+N_TEAMS, BOOKED, BOOKED_IN_COLLAPSE = 8, 0.75, 0.05
+COLLAPSE = slice(15, 21)  # months, of the first two teams
 Flags = NDArray[np.bool_]
 
 
@@ -45,14 +50,21 @@ class Clients:
 
 
 def contact_world(
-    rng: np.random.Generator, n_persons: int = 4000, log_rr: float = 0.0, **planted: float | str
+    rng: np.random.Generator,
+    n_persons: int = 4000,
+    log_rr: float = 0.0,
+    carelessness: float = 0.0,
+    is_collapsed: bool = False,
+    **planted: float | str,
 ) -> pd.DataFrame:
     """Person-months at risk, as ``emulate_trials`` takes them, with more for P4 and P6."""
+    (clerk,) = rng.spawn(1)
     clients = _draw_clients(rng, n_persons, **planted)
     talks, leaves = _run(clients, 0, N_MONTHS, "natural", None)
     ends = np.where(leaves.any(axis=1), leaves.argmax(axis=1), N_MONTHS - 1)
     lagged = _lagged(talks)
-    recorded = _add_exit_talks(rng, clients, talks, leaves, ends)
+    held = _add_exit_talks(rng, clients, talks, leaves, ends)
+    recorded = held & _booked(clerk, clients.caseworker, carelessness, is_collapsed)
     month = np.arange(N_MONTHS)
     person, month = np.nonzero((clients.entry[:, None] <= month) & (month <= ends[:, None]))
     place = (person, month)
@@ -64,6 +76,7 @@ def contact_world(
             "stretch": person,
             "position": month - clients.entry[person],
             "cluster": clients.caseworker[person],
+            "team_id": clients.caseworker[person] % N_TEAMS,
             "month": month,
             "is_start": (month - clients.entry[person] >= 1) & (month <= N_MONTHS - FOLLOW_UP),
             "taken": recorded[place],
@@ -152,6 +165,22 @@ def _add_exit_talks(
     recorded = talks.copy()
     recorded[np.flatnonzero(held), moment[held]] = True
     return recorded
+
+
+def _booked(
+    rng: np.random.Generator,
+    caseworker: NDArray[np.int64],
+    carelessness: float,
+    is_collapsed: bool,
+) -> Flags:
+    shape = (len(caseworker), N_MONTHS)
+    chance = np.ones(shape)
+    if carelessness:
+        share = expit(logit(BOOKED) + carelessness * rng.normal(size=N_CASEWORKERS))
+        chance *= share[caseworker][:, None]
+    if is_collapsed:
+        chance[caseworker % N_TEAMS < 2, COLLAPSE] = BOOKED_IN_COLLAPSE
+    return rng.random(shape) < chance
 
 
 def _months_since(talks: Flags, entry: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -12,11 +12,11 @@ from watwerkt.estimators.reassign import reassign
 from worlds import Draw, World, figures
 
 YEAR_END = {f"{outcome}_{SPAN}": outcome for outcome in OUTCOMES}
-CHANGES = {  # what is planted, and the truth in pp: ``true_effect`` of 300 draws
+CHANGES = {  # what is planted, and the truth in pp: ``true_effect`` of 300 draws or more
     "5 of 12 teams, no effect": (0.0, {}),
     "5 of 12 teams": (7.222, {"effect": 0.3}),
     "2 of 10 teams": (7.176, {"effect": 0.3, "n_teams": 10, "n_changed": 2}),
-    "5 of 12 teams, uneven effect": (13.938, {"effect": 0.1, "growth": 0.5, "per_team": 0.1}),
+    "5 of 12 teams, effects differ": (11.156, {"effect": 0.3, "growth": 0.3, "varied": 0.15}),
 }
 OWN_TREND = 0.15  # of the log hazard a year, of teams that change
 

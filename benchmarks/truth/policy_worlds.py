@@ -6,8 +6,10 @@ places are held by people near to work, who leave with probability 0.035 a month
 hazard) and from month to month (``unrest``), and all share one ``trend`` of the log hazard a year.
 ``n_changed`` teams change, the first in month 30, the next ``apart`` months after the one before;
 from then on their log hazard is higher by ``effect``, by ``growth`` more for each year since the
-change, and by ``per_team`` more for each team that changed earlier. ``own_trend`` is a trend per
-year of the teams that change, before and after: the violation.
+change, and by ``per_team`` more for each team that changed earlier; ``varied`` is the standard
+deviation of that effect between teams, drawn anew each time, so that the truth is the mean over
+teams like these. ``own_trend`` is a trend per year of the teams that change, before and after: the
+violation.
 
 With and without the change the same numbers are drawn, so that the truth is the difference.
 """
@@ -25,8 +27,8 @@ OUTCOMES = ("all", "work", "other")
 def policy_world(
     rng: np.random.Generator, n_teams: int = 12, n_changed: int = 5, n_months: int = 72,
     size: int = 400, effect: float = 0.0, growth: float = 0.0, per_team: float = 0.0,
-    apart: int = 4, spread: float = 0.2, unrest: float = 0.05, trend: float = 0.05,
-    own_trend: float = 0.0, is_changed: bool = True,
+    varied: float = 0.0, apart: int = 4, spread: float = 0.2, unrest: float = 0.05,
+    trend: float = 0.05, own_trend: float = 0.0, is_changed: bool = True,
 ) -> tuple[pd.DataFrame, pd.Series]:  # fmt: skip
     """Rows as ``build_windows`` takes them (outcomes in per cent), and the month of each change."""
     changes = FIRST_CHANGE + apart * np.arange(n_changed)
@@ -34,9 +36,12 @@ def policy_world(
     hazard = spread * rng.normal(size=(n_teams, 1)) + unrest * rng.normal(size=(n_teams, n_months))
     hazard = hazard + trend * years
     hazard[:n_changed] += own_trend * years
+    effects = effect + per_team * np.arange(n_changed)
+    if varied:
+        effects = effects + varied * rng.normal(size=n_changed)
     if is_changed:
         since = (np.arange(n_months) - changes[:, None]) / 12
-        gain = effect + per_team * np.arange(n_changed)[:, None] + growth * since
+        gain = effects[:, None] + growth * since
         hazard[:n_changed] += np.where(since >= 0, gain, 0.0)
     rows = pd.concat(_team(rng, np.exp(h), size, i) for i, h in enumerate(hazard))
     group = pd.Series(changes.astype(float), index=[f"team {i:02}" for i in range(n_changed)])

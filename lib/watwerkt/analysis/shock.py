@@ -64,7 +64,7 @@ def fit_shocks(panel: pl.LazyFrame) -> tuple[Fits, Placebos]:
     placebos: dict[tuple[str, str], Estimates] = {}
     for span in LAST_MONTH:
         rows, n_persons = shock_rows(panel, span)
-        found = {o: _fit(rows, n_persons, o) for o in OUTCOMES} if len(rows) else {}
+        found = {o: fit_elasticity(rows, n_persons, o) for o in OUTCOMES} if len(rows) else {}
         fits |= {(span, outcome): fit for outcome, fit in found.items()}
         if span == WITH_HAND_OVER:
             placebos = _fit_placebos(rows, n_persons, found)
@@ -122,7 +122,7 @@ def placebo(placebos: Placebos, policy: Policy, conf_level: float) -> Protected 
         tidy = fit.tidy(conf_level).assign(term=name)
         described = describe_estimates(tidy, design, outcome, conf_level)
         if isinstance(fit, ShockFit):
-            described = described.assign(mde=_smallest(fit))
+            described = described.assign(mde=smallest(fit))
         if described[["conf_low", "conf_high"]].isna().any(axis=None):
             described = described.assign(**dict.fromkeys(FIGURES, np.nan))
         rows.append(described)
@@ -151,7 +151,8 @@ def judge_shock(fit: ShockFit, without: ShockFit | None, conf_level: float) -> t
     return "evidence", "sound"
 
 
-def _fit(rows: pd.DataFrame, n_persons: int, outcome: str) -> ShockFit | None:
+def fit_elasticity(rows: pd.DataFrame, n_persons: int, outcome: str) -> ShockFit | None:
+    """The elasticity of one outcome of ``shock_rows``; None where the data allow none."""
     try:
         return shock_elasticity(_outcome(rows, outcome), n_persons)
     except DataError:
@@ -170,7 +171,7 @@ def _fit_placebos(
                 placebos["later_departures", outcome] = later
         except DataError:
             continue
-    deaths = _fit(rows, n_persons, DEATH) if len(rows) else None
+    deaths = fit_elasticity(rows, n_persons, DEATH) if len(rows) else None
     return placebos | ({("departures_so_far", DEATH): deaths} if deaths else {})
 
 
@@ -205,10 +206,10 @@ def _describe(fits: Fits, span: str, outcome: str, conf_level: float) -> pd.Data
     tidy = fit.tidy(conf_level).assign(term=span)
     design = replace(_design(span, status, note), is_primary=is_primary)
     described = describe_estimates(tidy, design, outcome, conf_level)
-    return described.assign(mde=_smallest(fit))
+    return described.assign(mde=smallest(fit))
 
 
-def _smallest(fit: ShockFit) -> float:
+def smallest(fit: ShockFit) -> float:
     """The MDE; missing where the first stage is too weak to say."""
     if fit.effective_f < STRONG:
         return float("nan")

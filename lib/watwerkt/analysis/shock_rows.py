@@ -16,11 +16,14 @@ from watwerkt.codebook import UNKNOWN
 WITH_HAND_OVER, AFTER_HAND_OVER = "months_0_6", "months_4_9"
 LAST_MONTH = {WITH_HAND_OVER: 6, AFTER_HAND_OVER: 9}  # since the departure
 OUTCOMES = ("all", "work", "without_work")
+EVERYBODY = pl.lit(True)
 NEW = 1  # a month in which a client who came this month is not yet an incumbent
 
 
-def shock_rows(panel: pl.LazyFrame, span: str) -> tuple[pd.DataFrame, int]:
-    """Sums by team, month and case-mix cell, and the number of persons behind them.
+def shock_rows(
+    panel: pl.LazyFrame, span: str, chosen: pl.Expr = EVERYBODY
+) -> tuple[pd.DataFrame, int]:
+    """Sums by team, month and case-mix cell over ``chosen`` months, and the persons behind them.
 
     Only who was on benefit before the earliest departure that counts: what comes in later may be
     sent elsewhere because somebody left. Columns ``team, month, cell, n_months, log_caseload``
@@ -34,7 +37,9 @@ def shock_rows(panel: pl.LazyFrame, span: str) -> tuple[pd.DataFrame, int]:
     ]
     months = (
         panel.filter(
-            pl.col("months_since_entry") >= LAST_MONTH[span] + NEW, pl.col("caseload_fte") > 0
+            pl.col("months_since_entry") >= LAST_MONTH[span] + NEW,
+            pl.col("caseload_fte") > 0,
+            chosen,
         )
         .join(_team_shocks(panel, span), on=["team_id", "month"])
         .with_columns(cell=pl.concat_str(cell, separator="|"))

@@ -21,23 +21,30 @@ PERIOD = ["person_id", "start_date", "end_date"]
 def flag_collapsed_registration(frame: pl.DataFrame, context: Context) -> RuleResult:
     """A team-month with less than a fifth of the team's usual contacts is missing, not zero.
 
-    Usual: the team's median of contacts per client over the months in which it registered any.
     ``n_rows`` are team-months. Makes the table ``registration``.
     """
     contacts = _count_contacts(frame, context)
     clients = _count_clients(contacts, context)
-    per_client = pl.when(pl.col("n_contacts") > 0).then(pl.col("n_contacts") / pl.col("n_clients"))
-    expected = pl.col("n_clients") * per_client.median().over("team_id")
-    is_collapsed = (expected >= MIN_EXPECTED) & (pl.col("n_contacts") < COLLAPSED_SHARE * expected)
     registration = (
         clients.join(contacts, on=TEAM_MONTH, how="left", nulls_equal=True)
         .with_columns(pl.col("n_contacts").fill_null(0))
-        .with_columns(is_collapsed=is_collapsed.fill_null(False))
+        .with_columns(is_collapsed=is_collapsed())
         .select(*TEAM_MONTH, "n_contacts", "n_clients", "is_collapsed")
         .sort(TEAM_MONTH)
     )
     n_rows = int(registration["is_collapsed"].sum())
     return RuleResult(frame, n_rows, derived={"registration": registration})
+
+
+def is_collapsed() -> pl.Expr:
+    """Whether ``n_contacts`` of ``n_clients`` in a month of ``team_id`` is far below the usual.
+
+    Usual: the team's median of contacts per client over the months in which it registered any.
+    """
+    per_client = pl.when(pl.col("n_contacts") > 0).then(pl.col("n_contacts") / pl.col("n_clients"))
+    expected = pl.col("n_clients") * per_client.median().over("team_id")
+    fell = (expected >= MIN_EXPECTED) & (pl.col("n_contacts") < COLLAPSED_SHARE * expected)
+    return fell.fill_null(False)
 
 
 def _full_months(context: Context) -> pl.Series:

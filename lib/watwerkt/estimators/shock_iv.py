@@ -1,12 +1,14 @@
 """Exponential-mean IV: what a caseload does to exits, moved by colleagues who leave.
 
 The mean number of exits is exp(effects + beta * log caseload + what else drives both). The
-instrument z, clients inherited per remaining FTE, moves the caseload and nothing else. Two stages
-with the same weights: the reduced form, a Poisson regression of exits on z, has the coefficient
-beta * pi where pi is the first stage, a regression of log caseload on z weighted by the exits that
-the reduced form expects. Their ratio is beta on the log scale, however large it is: a linear IV
-of exit rates divides by one baseline and misses large effects. Rows are sums over person-months
-(team x month x case-mix cell): no more is needed, since z is the same within a row.
+instrument z, clients inherited per remaining FTE, moves the caseload and nothing else, so that beta
+leaves exits less their mean unrelated to z. It is found in steps: with the caseload's effect so far
+in the offset, the reduced form, a Poisson regression of exits on z, has the coefficient delta; the
+first stage, a regression of log caseload on z weighted by the exits that are expected, has pi; and
+delta / pi is what beta still lacks. A linear IV of exit rates divides by one baseline and misses
+large effects; the first step alone errs by beta squared times what z does not explain. Rows are
+sums over person-months (team x month x case-mix cell): no more is needed, since z is the same
+within a row.
 
 References
 ----------
@@ -23,22 +25,22 @@ from itertools import product
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from scipy import sparse
 from scipy.stats import t as student_t
 
-from watwerkt.errors import DataError
-from watwerkt.estimators.effects import FloatArray, build_effects, fit_poisson, partial_out
+from watwerkt.estimators.effects import FloatArray, build_effects
 from watwerkt.estimators.estimates import Estimates
+from watwerkt.estimators.shock_stages import (
+    EFFECTS,
+    LARGEST,
+    TERM,
+    fit_stages,
+    keep_usable,
+    solve_stages,
+)
 
-TERM = "log_caseload"
 FEW_CLUSTERS = 10  # below which nothing can be evidence
 FLIPPED_BELOW = 20  # clusters; with fewer the restricted bootstrap replaces the t distribution
 ALL_FLIPS_UP_TO, N_FLIPS = 12, 4095  # clusters of which every sign change is made; else so many
-MIN_CLUSTERS, MIN_EVENTS = 3, 10
-MIN_SHARE = 1e-9  # of what the instrument varies by, that the effects must leave over
-LARGEST = 25.0  # elasticity beyond which an interval is called unbounded
-EFFECTS = ("cell", "month", "team")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,8 @@ class ShockFit(Estimates):
 
     Attributes
     ----------
-    reduced_form, first_stage : exits (log) and caseload (log) per unit of the instrument.
+    reduced_form, first_stage : exits (log) and caseload (log) per unit of the instrument; the
+        estimate is their ratio.
     covariance : of (reduced_form, first_stage), clustered; shape (2, 2).
     scores : each cluster's part of both sums, ``z'(exits - expected)`` and ``z' W log_caseload``,
         before anything is subtracted; shape (n_clusters, 2).
@@ -109,7 +112,7 @@ class ShockFit(Estimates):
         return inside
 
 
-def shock_elasticity(rows: pd.DataFrame, n_persons: int, control: str = "") -> ShockFit:
+def shock_elasticity(rows: pd.DataFrame, n_persons: int) -> ShockFit:
     """Elasticity of exits to the caseload at the start of the month, from staffing shocks.
 
     Parameters
@@ -118,7 +121,6 @@ def shock_elasticity(rows: pd.DataFrame, n_persons: int, control: str = "") -> S
         clustered by team), ``n_months`` (person-months), ``n_exits``, ``log_caseload`` (its mean)
         and ``shock`` (the instrument, the same for all rows of a team and month).
     n_persons : persons behind the rows, for the disclosure rules.
-    control : a further column that is held constant; none where it is empty.
 
     Raises
     ------
@@ -126,22 +128,24 @@ def shock_elasticity(rows: pd.DataFrame, n_persons: int, control: str = "") -> S
         Too few exits or teams, or an instrument or caseload that does not vary within teams and
         months.
     """
-    rows = _usable(rows)
-    gamma, pi, covariance, scores = _both_stages(rows, build_effects(rows, EFFECTS, control))
-    contrast = np.array([1.0, -gamma / pi])
+    rows = keep_usable(rows)
+    stages = solve_stages(rows, build_effects(rows, EFFECTS))
+    contrast = np.array([1.0, -stages.ratio])
+    error = np.sqrt(contrast @ stages.covariance @ contrast) / abs(stages.first)
+    n_clusters = len(stages.scores)
     return ShockFit(
         term=(TERM,),
-        estimate=np.array([gamma / pi]),
-        std_error=np.array([np.sqrt(contrast @ covariance @ contrast) / abs(pi)]),
-        degrees_of_freedom=float(len(scores) - 1),
+        estimate=np.array([stages.ratio]),
+        std_error=np.array([error]),
+        degrees_of_freedom=float(n_clusters - 1),
         n_obs=int(rows["n_months"].sum()),
         n_persons=n_persons,
         n_events=int(rows["n_exits"].sum()),
-        n_clusters=len(scores),
-        reduced_form=gamma,
-        first_stage=pi,
-        covariance=covariance,
-        scores=scores,
+        n_clusters=n_clusters,
+        reduced_form=stages.reduced,
+        first_stage=stages.first,
+        covariance=stages.covariance,
+        scores=stages.scores,
         n_moved=int(rows.loc[rows["shock"] > 0, "team"].nunique()),
     )
 
@@ -154,68 +158,21 @@ def later_departures(rows: pd.DataFrame, n_persons: int, fit: ShockFit) -> Estim
     its error is that under no effect, which is what is to be expected.
     """
     known = rows[rows["shock_later"].notna()]
-    later = known.assign(shock=known["shock_later"], so_far=known["shock"])
-    found = shock_elasticity(later, n_persons, control="so_far")
-    per_unit = found.scores[:, 0] * found.first_stage / found.scores[:, 1].sum()
-    n_clusters = found.n_clusters
+    later = keep_usable(known.assign(shock=known["shock_later"], so_far=known["shock"]))
+    found = fit_stages(later, build_effects(later, EFFECTS, "so_far"))
+    n_clusters = len(found.scores)
+    per_unit = found.scores[:, 0] * found.first / found.scores[:, 1].sum()
     std_error = np.sqrt(n_clusters / (n_clusters - 1) * per_unit @ per_unit)
     return Estimates(
         term=("later_departures",),
-        estimate=np.array([found.reduced_form / fit.first_stage]),
+        estimate=np.array([found.reduced / fit.first_stage]),
         std_error=np.array([std_error / abs(fit.first_stage)]),
-        degrees_of_freedom=found.degrees_of_freedom,
-        n_obs=found.n_obs,
+        degrees_of_freedom=float(n_clusters - 1),
+        n_obs=int(later["n_months"].sum()),
         n_persons=n_persons,
-        n_events=found.n_events,
+        n_events=int(later["n_exits"].sum()),
         n_clusters=n_clusters,
     )
-
-
-def _both_stages(
-    rows: pd.DataFrame, effects: sparse.csr_array
-) -> tuple[float, float, FloatArray, FloatArray]:
-    """Reduced form, first stage, their covariance, and the scores of ``ShockFit``."""
-    z, x, events, months = rows[["shock", TERM, "n_exits", "n_months"]].to_numpy(float).T
-    coefficient, expected = fit_poisson(
-        sparse.csr_array(sparse.hstack([z[:, None], effects])), events, months
-    )
-    free_z, free_x = partial_out(np.column_stack([z, x]), effects, expected).T
-    information = float(expected @ free_z**2)
-    if information <= MIN_SHARE * float(expected @ z**2):
-        raise DataError("shock: does not vary within teams and months, so nothing can be said")
-    gamma, pi = float(coefficient[0]), float(expected @ (free_z * free_x)) / information
-    if abs(pi * z).max() <= MIN_SHARE:
-        raise DataError("caseload: departures do not move it, so nothing can be said of it")
-    errors = np.column_stack([events - expected, expected * (free_x - pi * free_z)])
-    cluster = pd.factorize(rows["team"], sort=True)[0]
-    residual = _sum_by(cluster, free_z[:, None] * errors)
-    moved = _sum_by(cluster, (expected * free_z**2)[:, None])
-    factor = len(residual) / (len(residual) - 1)
-    covariance = factor * residual.T @ residual / information**2
-    return gamma, pi, covariance, residual + moved * np.array([gamma, pi])
-
-
-def _usable(rows: pd.DataFrame) -> pd.DataFrame:
-    """Keep levels of the effects in which anybody left, in a fixed order; refuse too little."""
-    kept = rows[rows["n_months"] > 0]
-    for _ in range(len(kept)):
-        sums = [kept.groupby(name)["n_exits"].transform("sum") for name in EFFECTS]
-        is_kept = np.all([total > 0 for total in sums], axis=0)
-        if is_kept.all():
-            break
-        kept = kept[is_kept]
-    if kept["n_exits"].sum() < MIN_EVENTS or kept["team"].nunique() < MIN_CLUSTERS:
-        raise DataError(
-            f"fewer than {MIN_EVENTS} exits or {MIN_CLUSTERS} teams in which anybody left: "
-            "no standard error can be given"
-        )
-    if np.isclose(kept["shock"].std(), 0) or np.isclose(kept[TERM].std(), 0):
-        raise DataError("shock or caseload: does not vary, so nothing can be said of it")
-    return kept.sort_values([*EFFECTS, "shock", "n_months", "n_exits", TERM], kind="stable")
-
-
-def _sum_by(cluster: NDArray[np.intp], values: FloatArray) -> FloatArray:
-    return np.column_stack([np.bincount(cluster, column) for column in values.T])
 
 
 def _flip_p_value(scores: FloatArray) -> float:
