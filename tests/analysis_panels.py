@@ -124,6 +124,9 @@ def contacts_of(rows: pl.DataFrame) -> pl.LazyFrame:
             channel=pl.when(pl.col("month").dt.month() % 2 == 0)
             .then(pl.lit("phone"))
             .otherwise(pl.lit("in_person")),
+            initiative=pl.when(pl.col("month").dt.month() % 3 == 0)
+            .then(pl.lit("client"))
+            .otherwise(pl.lit("municipality")),
             phase=pl.lit("during"),
             is_personal=pl.lit(True),
             is_reached=pl.lit(True),

@@ -13,8 +13,8 @@ from watwerkt.analysis.contact import (
 )
 from watwerkt.analysis.contact import (
     _first_contacts,
-    contacts_by_channel,
     contacts_by_group,
+    contacts_by_quarter,
     time_to_first_contact,
 )
 from watwerkt.analysis.incidence import DAYS_PER_MONTH, Window
@@ -61,7 +61,7 @@ def test_channels_count_reached_personal_talks_in_months_that_are_observed():
     """,
         times=10,
     )
-    found = contacts_by_channel(held, panel(MONTHS), EXACT).frame
+    found = contacts_by_quarter(held, panel(MONTHS), EXACT, "channel").frame
     assert found["quarter"].astype(str).unique().tolist() == ["2021-01-01"]
     per_100 = dict(zip(found["channel"], found["contacts_per_100"], strict=True))
     assert per_100 == {"phone": 50.0, "in_person": 25.0}  # over 40 months of clients
@@ -158,4 +158,4 @@ def test_entrants_of_the_first_year_of_registration_are_left_out():
 def test_contacts_that_nobody_had_are_a_gap():
     none = contacts(TALKS.format(begun="2018-02-01")).clear()
     assert time_to_first_contact(spells(ENTRANTS), none, WINDOW, EXACT, 0.95) is NO_CONTACTS
-    assert contacts_by_channel(none, panel(MONTHS), EXACT) is NO_CONTACTS
+    assert contacts_by_quarter(none, panel(MONTHS), EXACT, "channel") is NO_CONTACTS

@@ -10,21 +10,26 @@ from watwerkt.estimators.survival_curves import aalen_johansen
 
 PAST_MONTHS = (3, 6, 12)
 CONTACT, LEFT = "contact", "left"
+NO_INITIATIVE = Gap("Not delivered: who took the initiative for a contact.")
 
 
-def contacts_by_channel(
-    contacts: pl.LazyFrame | None, panel: pl.LazyFrame, policy: Policy
+def contacts_by_quarter(
+    contacts: pl.LazyFrame | None, panel: pl.LazyFrame, policy: Policy, by: str
 ) -> Protected | Gap:
-    """Reached personal contacts per 100 client-months, per quarter and channel."""
+    """Reached personal contacts per 100 client-months, per quarter and ``by``.
+
+    ``by`` is ``channel`` or ``initiative``; a contact of which it is not known is not counted.
+    """
     if contacts is None:
         return NO_CONTACTS
     at_risk = panel.group_by(_quarter("month")).agg(n_client_months=pl.len())
     observed = panel.select("month").unique()
     held = (
         contacts.filter("is_personal", "is_reached", pl.col("phase") == "during")
+        .filter(pl.col(by).is_not_null(), pl.col(by) != UNKNOWN)
         .with_columns(month=pl.col("contact_date").dt.truncate("1mo"))
         .join(observed, on="month", how="semi")
-        .group_by(_quarter("month"), "channel")
+        .group_by(_quarter("month"), by)
         .agg(
             n_contacts=pl.len(),
             n_persons=pl.col("person_id").n_unique(),
@@ -32,7 +37,7 @@ def contacts_by_channel(
         .join(at_risk, on="quarter")
         .select(
             "quarter",
-            "channel",
+            by,
             "n_persons",
             contacts_per_100=100 * pl.col("n_contacts") / pl.col("n_client_months"),
         )
@@ -40,9 +45,9 @@ def contacts_by_channel(
         .to_pandas()
     )
     if held.empty:
-        return NO_CONTACTS
+        return NO_CONTACTS if by == "channel" else NO_INITIATIVE
     return protect_means(
-        held, ["contacts_per_100"], policy, by=["quarter", "channel"], n_persons="n_persons"
+        held, ["contacts_per_100"], policy, by=["quarter", by], n_persons="n_persons"
     )
 
 

@@ -1,0 +1,62 @@
+"""Do people who are spoken to climb the participation ladder? The lagged hazard of a step.
+
+As in P4, with a higher or lower distance to the labour market next month as what happens. Steps
+down are the check: whoever is spoken to is assessed more often, which shows steps either way.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pandas as pd
+import polars as pl
+
+from watwerkt.analysis.contact_effect import EXPOSURE, LAGGED, contact_months, fit_hazards
+from watwerkt.analysis.evidence import describe_estimates, not_estimable
+from watwerkt.disclosure import Gap, Policy, Protected, protect_estimates
+from watwerkt.disclosure.gap import NO_CONTACTS
+from watwerkt.estimators.estimates import Estimates
+
+DISTANCE = "labour_market_distance"
+STEPS = ("step_up", "step_down")
+LADDER = replace(
+    LAGGED,
+    analysis="P4 steps",
+    estimand="odds of a step on the participation ladder next month",
+    is_primary=False,
+)
+NOT_DATED = Gap(
+    "Not delivered: distances to the labour market with the dates at which they changed."
+)
+Fits = Mapping[str, Estimates | None]
+
+
+def fit_steps(panel: pl.LazyFrame) -> Fits:
+    """The hazards of a step up and of one down; empty where no distance changes, or no contacts."""
+    rung = pl.col(DISTANCE).cast(pl.Int32, strict=False)
+    ahead = rung.shift(-1).over("spell_id") - rung
+    known = panel.with_columns(ahead=ahead).filter(rung.is_not_null())
+    months = contact_months(
+        known,
+        to_step_up=(pl.col("ahead") > 0).fill_null(False),
+        to_step_down=(pl.col("ahead") < 0).fill_null(False),
+    )
+    if months.empty or not months["to_step_up"].any():
+        return {}
+    return fit_hazards(months, STEPS)
+
+
+def odds_of_steps(
+    fits: Fits, contacts: pl.LazyFrame | None, policy: Policy, conf_level: float
+) -> Protected | Gap:
+    """Log odds ratio of a step next month after contact two to four months ago, two rows."""
+    if not fits:
+        return NO_CONTACTS if contacts is None else NOT_DATED
+    rows = [
+        not_estimable(LADDER, name, EXPOSURE, conf_level)
+        if fit is None
+        else describe_estimates(
+            fit.tidy(conf_level).assign(term=EXPOSURE), LADDER, name, conf_level
+        )
+        for name, fit in fits.items()
+    ]
+    return protect_estimates(pd.concat(rows, ignore_index=True), policy)
