@@ -43,7 +43,7 @@ Fits = Mapping[str, Estimates | None]
 
 
 def fit_styles(panel: pl.LazyFrame) -> Fits:
-    """Both models of all exits; None where caseworkers differ too little, empty without contacts."""
+    """Both models of all exits; None where they cannot be told apart, empty without contacts."""
     months = contact_months(
         panel.with_columns(**{STYLE: _style()}),
         **{STYLE: pl.col(STYLE)},

@@ -13,11 +13,10 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from watwerkt.errors import DataError
+from watwerkt.estimators.design_columns import FloatArray, build_design, find_free_columns
 
-FloatArray = NDArray[np.float64]
 MIN_EVENTS = 10  # fewer exits, or fewer months without one, carry no asymptotics
 MIN_CLUSTERS = 3  # in all, and at each level of an exposure
-MIN_PIVOT = 1e-9  # share of a column's sum of squares that the columns before it leave over
 TRIALS, EVENTS, CLUSTER = "_trials", "_events", "_cluster"
 
 
@@ -148,10 +147,12 @@ def _drop_decided(table: pd.DataFrame, adjusting: Sequence[str]) -> pd.DataFrame
     Their coefficient would be infinite; leaving the months out gives the same limit for all others.
     """
     categorical = [name for name in adjusting if isinstance(table[name].dtype, pd.CategoricalDtype)]
-    decided = pd.Series(False, index=table.index)
+    trials, events = (table[name].to_numpy(float) for name in (TRIALS, EVENTS))
+    decided = np.zeros(len(table), dtype=bool)
     for name in categorical:
-        sums = table.groupby(name, observed=True)[[TRIALS, EVENTS]].transform("sum")
-        decided |= (sums[EVENTS] == 0) | (sums[EVENTS] == sums[TRIALS])
+        level = table[name].cat.codes.to_numpy()
+        left, all_of_them = np.bincount(level, events), np.bincount(level, trials)
+        decided |= ((left == 0) | (left == all_of_them))[level]
     return _drop_decided(table[~decided], adjusting) if decided.any() else table
 
 
@@ -206,39 +207,3 @@ def _find_first(covariates: pd.DataFrame) -> NDArray[np.intp]:
         values = (column if is_number else column.cat.codes).to_numpy()
         is_first[1:] |= values[1:] != values[:-1]
     return np.flatnonzero(is_first)
-
-
-def build_design(covariates: pd.DataFrame) -> tuple[sparse.csr_array, pd.DataFrame]:
-    """The columns of ``covariates``, and a table of their ``term``, ``source`` and ``is_level``.
-
-    A number gives one column, a categorical one for each level in use after the first.
-    """
-    blocks = [sparse.csr_array(np.ones((len(covariates), 1)))]
-    names = [("intercept", "", False)]
-    for source in map(str, covariates):
-        column = covariates[source]
-        if isinstance(column.dtype, pd.CategoricalDtype):
-            used = column.cat.remove_unused_categories().cat
-            levels = sparse.eye_array(len(used.categories), format="csr")
-            blocks.append(levels[used.codes.to_numpy()][:, 1:])
-            is_yes_no = pd.api.types.is_bool_dtype(used.categories)
-            terms = [source if is_yes_no else f"{source}[{level}]" for level in used.categories[1:]]
-            names += [(term, source, True) for term in terms]
-        else:
-            blocks.append(sparse.csr_array(column.to_numpy(dtype=float)[:, None]))
-            names.append((source, source, False))
-    design = sparse.csr_array(sparse.hstack(blocks))
-    return design, pd.DataFrame(names, columns=["term", "source", "is_level"])
-
-
-def find_free_columns(design: sparse.csr_array, trials: FloatArray) -> NDArray[np.bool_]:
-    """Mark the columns that those before them do not determine (elimination on the Gram matrix)."""
-    gram = (design.T @ (sparse.diags_array(trials) @ design)).toarray()
-    scale = np.sqrt(np.where(np.diag(gram) > 0, np.diag(gram), 1.0))
-    gram = gram / np.outer(scale, scale)
-    free = np.zeros(len(gram), dtype=bool)
-    for j in range(len(gram)):
-        if gram[j, j] > MIN_PIVOT:
-            free[j] = True
-            gram = gram - np.outer(gram[:, j], gram[j]) / gram[j, j]
-    return free

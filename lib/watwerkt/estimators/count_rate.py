@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike
 from scipy import sparse
 
 from watwerkt.estimators.cells import collapse, group_months
+from watwerkt.estimators.design_columns import renumber
 from watwerkt.estimators.effects import fit_poisson
 from watwerkt.estimators.estimates import Estimates
 
@@ -51,7 +52,7 @@ def rate_ratio(
     months = np.diff(cells.first, append=len(cells.trials))
     expected = cells.trials * np.repeat(fitted / trials, months)
     information = (cells.design.T @ (sparse.diags_array(expected) @ cells.design)).toarray()
-    number = np.unique(cells.cluster, return_inverse=True)[1]
+    number, _ = renumber(cells.cluster)
     n_cells, n_columns = cells.design.shape
     n_clusters, n_obs = int(number.max()) + 1, float(cells.trials.sum())
     membership = sparse.csr_array((np.ones(n_cells), (number, np.arange(n_cells))))

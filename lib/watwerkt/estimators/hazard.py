@@ -22,7 +22,8 @@ from scipy import sparse
 from scipy.special import expit
 
 from watwerkt.errors import DataError
-from watwerkt.estimators.cells import Cells, FloatArray, Grouped, collapse, group_months
+from watwerkt.estimators.cells import Cells, Grouped, collapse, group_months
+from watwerkt.estimators.design_columns import FloatArray, renumber
 from watwerkt.estimators.estimates import Estimates
 from watwerkt.estimators.logit import fit_logit
 
@@ -193,5 +194,5 @@ def _require_clusters(
 
 
 def _membership(cluster: NDArray[np.int64]) -> sparse.csr_array:
-    number = np.unique(cluster, return_inverse=True)[1]
+    number, _ = renumber(cluster)
     return sparse.csr_array((np.ones(len(number)), (number, np.arange(len(number)))))

@@ -14,7 +14,7 @@ from scipy import sparse
 from scipy.special import expit
 
 from watwerkt.errors import DataError
-from watwerkt.estimators.cells import FloatArray, build_design, find_free_columns
+from watwerkt.estimators.design_columns import FloatArray, build_design, find_free_columns
 from watwerkt.estimators.logit import fit_logit
 
 MIN_OF_EACH = 10  # rows with and rows without at a level; a rarer level joins the commonest
