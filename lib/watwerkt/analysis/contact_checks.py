@@ -50,7 +50,8 @@ def fit_checks(panel: pl.LazyFrame, known: Estimates | None) -> Fits:
         to_death=(pl.col("exit_destination") == DEATH).fill_null(False),
     )
     fits = fit_hazards(months, (*READINGS[1:], DEATH))
-    return {READINGS[0]: known} | fits if fits else {}
+    alone = {name: fit and fit.alone() for name, fit in fits.items()}
+    return {READINGS[0]: known} | alone if fits else {}
 
 
 def bounds(fits: Fits, policy: Policy, conf_level: float) -> Protected | Gap:

@@ -6,7 +6,7 @@ ago the latest was, and by channel.
 """
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import pandas as pd
 import polars as pl
@@ -97,7 +97,6 @@ def _add_channels(panel: pl.LazyFrame, contacts: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _fit(months: pd.DataFrame, exposure: tuple[str, ...]) -> Estimates | None:
-    """The estimates alone: of a city the cells behind them would fill the memory."""
     try:
         fit = discrete_hazard(
             months[[*exposure, "duration_band", "month", *ADJUSTED_FOR]],
@@ -108,4 +107,4 @@ def _fit(months: pd.DataFrame, exposure: tuple[str, ...]) -> Estimates | None:
         )
     except DataError:
         return None
-    return Estimates(**{kept.name: getattr(fit, kept.name) for kept in fields(Estimates)})
+    return fit.alone()

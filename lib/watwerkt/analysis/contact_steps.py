@@ -42,7 +42,7 @@ def fit_steps(panel: pl.LazyFrame) -> Fits:
     )
     if months.empty or not months["to_step_up"].any():
         return {}
-    return fit_hazards(months, STEPS)
+    return {name: fit and fit.alone() for name, fit in fit_hazards(months, STEPS).items()}
 
 
 def odds_of_steps(

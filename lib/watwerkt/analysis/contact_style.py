@@ -7,7 +7,7 @@ do too. Skill, sanctions and care in booking travel with a style; nothing here t
 """
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import pandas as pd
 import polars as pl
@@ -87,7 +87,6 @@ def _style() -> pl.Expr:
 
 
 def _fit(months: pd.DataFrame, adjusting: tuple[str, ...]) -> Estimates | None:
-    """The estimates alone: of a city the cells behind them would fill the memory."""
     if months["cluster"].nunique() < MIN_CASEWORKERS:
         return None
     try:
@@ -100,4 +99,4 @@ def _fit(months: pd.DataFrame, adjusting: tuple[str, ...]) -> Estimates | None:
         )
     except DataError:
         return None
-    return Estimates(**{kept.name: getattr(fit, kept.name) for kept in fields(Estimates)})
+    return fit.alone()

@@ -12,7 +12,7 @@ Lane, P. W. and Nelder, J. A. (1982). Biometrics 38, 613-621 (standardisation).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from itertools import pairwise
 
 import numpy as np
@@ -46,6 +46,10 @@ class HazardFit(Estimates):
     coefficient: FloatArray = field(repr=False)
     covariance: FloatArray = field(repr=False)
     cells: Cells = field(repr=False)
+
+    def alone(self) -> Estimates:
+        """The estimates without the cells behind them: many of a city would fill the memory."""
+        return Estimates(**{kept.name: getattr(self, kept.name) for kept in fields(Estimates)})
 
 
 @dataclass(frozen=True, slots=True)
