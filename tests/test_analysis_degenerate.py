@@ -27,6 +27,7 @@ from watwerkt.analysis import (
     incidence,
     registration,
     shock,
+    shock_bounds,
     shock_groups,
     target_change,
 )
@@ -161,6 +162,9 @@ ANALYSES: dict[str, Callable[[Delivery], Protected | Gap]] = {
     "shown elasticities": lambda d: shock.shown_elasticities(shocks(d)[0], POLICY, LEVEL),
     "first stages": lambda d: shock.first_stages(shocks(d)[0], POLICY, LEVEL),
     "placebo": lambda d: shock.placebo(shocks(d)[1], POLICY, LEVEL),
+    "shock bounds": lambda d: shock_bounds.elasticity_bounds(
+        shock_bounds.fit_readings(d.panel), POLICY, LEVEL
+    ),
     "shock groups": lambda d: shock_groups.by_group(
         shock_groups.fit_groups(d.panel), POLICY, LEVEL
     ),

@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 
 from analysis_panels import EXACT, panel
 from shock_worlds import shock_world
-from watwerkt.analysis import shock_groups
+from watwerkt.analysis import shock, shock_bounds, shock_groups
 from watwerkt.analysis.shock import NO_SHOCKS
 from watwerkt.analysis.shock_rows import WITH_HAND_OVER, shock_rows
 from watwerkt.panel.columns import complete_columns
@@ -83,3 +83,22 @@ def test_fewer_than_ten_teams_are_no_ground_for_doses():
     none = few.with_columns(staffing_shock=pl.lit(None, pl.Float64))
     assert shock_groups.by_dose(none, EXACT, LEVEL) is NO_SHOCKS
     assert shock_groups.by_group(shock_groups.fit_groups(none), EXACT, LEVEL) is NO_SHOCKS
+
+
+def test_readings_recover_what_lost_reasons_hide():
+    """Reasons lost in months with a departure only: known reasons mislead, one reading does not."""
+    given = months_of()
+    lost = (pl.col("staffing_shock") > 0) & (pl.col("person_id").hash(seed=1) % 2 == 0)
+    gone = pl.col("exit_destination") == "work"
+    hidden = given.with_columns(exit_destination=pl.when(~(gone & lost)).then("exit_destination"))
+    rows, n_persons = shock_rows(given, WITH_HAND_OVER)
+    truth = shock.fit_elasticity(rows, n_persons, "work").estimate[0]
+    fits = shock_bounds.fit_readings(hidden)
+    found = {name: fit.estimate[0] for name, fit in fits.items()}
+    assert found["departure_known"] < truth - 0.5
+    assert_allclose(found["departure_all"], truth, rtol=1e-9)
+    assert found["departure_without"] <= truth <= found["departure_with"] + 0.2
+    assert fits["departure_all"].n_events == rows["n_work"].sum()
+    shown = shock_bounds.elasticity_bounds(fits, EXACT, LEVEL).frame
+    assert shown["term"].tolist() == list(shock_bounds.READINGS)
+    assert shock_bounds.elasticity_bounds({}, EXACT, LEVEL) is NO_SHOCKS

@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose
 
 from analysis_panels import EXACT, panel
 from panel_tables import table
-from watwerkt.analysis import target_change, target_checks
+from watwerkt.analysis import target_change, target_checks, target_unknown
 from watwerkt.analysis.evidence import NOT_ESTIMABLE
 from watwerkt.analysis.target_rows import OUTCOMES, team_windows
 from watwerkt.analysis.targets import NO_CHANGE, NO_TARGETS, Targets, find_targets, number_of
@@ -174,6 +174,48 @@ def test_the_rule_decides_how_an_estimate_may_be_read():
     silent = fit.found.effects.copy()
     silent[:, :4] = np.nan
     assert judged(replace(fit, found=replace(fit.found, effects=silent)))[1] == "no_years_before"
+
+
+def work_effect(fit: target_change.ChangeFit) -> float:
+    row = target_change.pick_row(fit.event(0).tidy(), "work", 12)
+    return float(row["estimate"].iloc[0])
+
+
+@pytest.mark.parametrize("share_after", [0.3, 1.0], ids=["as often", "all of them, after it"])
+def test_bounds_hold_the_effect_whatever_reasons_were_lost(share_after):
+    """Reasons are lost of a third of exits; of more in teams that changed, from then on."""
+    whole = town()
+    changed = pl.col("team_id").replace_strict(CHANGES, default=10_000)
+    number = 12 * (pl.col("month").dt.year() - 2018) + pl.col("month").dt.month() - 1
+    lot = pl.col("spell_id").hash(seed=1) % 100 / 100
+    share = pl.when(number >= changed).then(share_after).otherwise(0.3)
+    lost = (pl.col("exit_destination") == "work") & (lot < share)
+    hidden = whole.with_columns(
+        exit_destination=pl.when(~lost).then("exit_destination")  # else missing
+    )
+    fit = target_change.fit_changes(hidden, targets())
+    truth = work_effect(fitted())
+    found = target_unknown.unknown_reason_bounds(fit, EXACT).frame
+    rows = found[found["outcome"] == "work"].set_index("term")
+    assert rows.loc["unknown_any", "lower_bound"] < truth < rows.loc["unknown_any", "upper_bound"]
+    steady = rows.loc["unknown_steady"]
+    if share_after == 0.3:
+        assert steady["lower_bound"] - 1 < truth < steady["upper_bound"] + 1
+    else:
+        assert work_effect(fit) < truth - 2
+    wide, narrow = (rows.loc[r, "upper_bound"] - rows.loc[r, "lower_bound"] for r in
+                    ("unknown_any", "unknown_steady"))  # fmt: skip
+    assert wide > narrow
+
+
+def test_bounds_are_the_shares_of_unknown_reasons_worked_by_hand():
+    fit = fitted()
+    changes = fit.rows["unit"].map(CHANGES) + number_of(date(2018, 1, 1))
+    rows = fit.rows.assign(unexplained_12=np.where(fit.rows["month"] >= changes, 6.0, 4.0))
+    assert target_unknown.find_limits(replace(fit, rows=rows)) == {
+        "unknown_any": (-8.0, 10.0),  # 4 before and 4 of the others; 6 after and 4 of the others
+        "unknown_steady": (0.0, 2.0),
+    }
 
 
 @pytest.mark.parametrize(

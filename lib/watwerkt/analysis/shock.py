@@ -26,6 +26,7 @@ from watwerkt.errors import DataError
 from watwerkt.estimators.estimates import Estimates
 from watwerkt.estimators.power import mde
 from watwerkt.estimators.shock_iv import FEW_CLUSTERS, ShockFit, later_departures, shock_elasticity
+from watwerkt.estimators.shock_stages import LARGEST
 
 NO_SHOCKS = Gap(
     "Whether a colleague’s departure changed outflow cannot be estimated: it needs three teams or "
@@ -210,10 +211,16 @@ def _describe(fits: Fits, span: str, outcome: str, conf_level: float) -> pd.Data
 
 
 def smallest(fit: ShockFit) -> float:
-    """The MDE; missing where the first stage is too weak to say."""
-    if fit.effective_f < STRONG:
-        return float("nan")
-    return mde(fit.std_error_at_no_effect, degrees_of_freedom=fit.degrees_of_freedom)
+    """The MDE; missing where the first stage is too weak to say, or nothing could be detected."""
+    found = mde(fit.std_error_at_no_effect, degrees_of_freedom=fit.degrees_of_freedom)
+    return found if fit.effective_f >= STRONG and found < LARGEST else float("nan")
+
+
+def hide_weak(row: pd.DataFrame, fit: ShockFit) -> pd.DataFrame:
+    """The row of a fit with its MDE; without a number where the data could not give one."""
+    row = row.assign(mde=smallest(fit))
+    is_weak = fit.effective_f < STRONG or row[["conf_low", "conf_high"]].isna().any(axis=None)
+    return row.assign(**dict.fromkeys(FIGURES, np.nan), status="warning") if is_weak else row
 
 
 def _stage(fit: ShockFit, span: str, design: Design, conf_level: float) -> pd.DataFrame:

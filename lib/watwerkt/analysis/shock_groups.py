@@ -12,7 +12,7 @@ import polars as pl
 
 from watwerkt.analysis.destination import ALL
 from watwerkt.analysis.evidence import describe_estimates, not_estimable
-from watwerkt.analysis.shock import FIGURES, NO_SHOCKS, SHOCK, STRONG, fit_elasticity, smallest
+from watwerkt.analysis.shock import NO_SHOCKS, SHOCK, fit_elasticity, hide_weak
 from watwerkt.analysis.shock_rows import LAST_MONTH, WITH_HAND_OVER, shock_rows
 from watwerkt.disclosure import Gap, Policy, Protected, protect_estimates
 from watwerkt.errors import DataError
@@ -107,6 +107,4 @@ def _describe_group(name: str, fit: ShockFit | None, conf_level: float) -> pd.Da
         return not_estimable(IN_GROUPS, ALL, name, conf_level).assign(subgroup=name)
     tidy = fit.tidy(conf_level).assign(term=name)
     row = describe_estimates(tidy, IN_GROUPS, ALL, conf_level, subgroup=name)
-    row = row.assign(mde=smallest(fit))
-    is_weak = fit.effective_f < STRONG or row[["conf_low", "conf_high"]].isna().any(axis=None)
-    return row.assign(**dict.fromkeys(FIGURES, float("nan")), status="warning") if is_weak else row
+    return hide_weak(row, fit)

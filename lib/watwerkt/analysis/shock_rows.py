@@ -10,13 +10,14 @@ import pandas as pd
 import polars as pl
 
 from watwerkt.analysis.bands import DURATION_BANDS, band_of
-from watwerkt.analysis.destination import DEATH, is_exit_to
+from watwerkt.analysis.destination import DEATH, UNEXPLAINED, is_exit_to
 from watwerkt.codebook import UNKNOWN
 
 WITH_HAND_OVER, AFTER_HAND_OVER = "months_0_6", "months_4_9"
 LAST_MONTH = {WITH_HAND_OVER: 6, AFTER_HAND_OVER: 9}  # since the departure
 OUTCOMES = ("all", "work", "without_work")
 EVERYBODY = pl.lit(True)
+COUNTED = (*OUTCOMES, UNEXPLAINED, DEATH)
 NEW = 1  # a month in which a client who came this month is not yet an incumbent
 
 
@@ -28,7 +29,7 @@ def shock_rows(
     Only who was on benefit before the earliest departure that counts: what comes in later may be
     sent elsewhere because somebody left. Columns ``team, month, cell, n_months, log_caseload``
     (mean), ``shock``, ``shock_later`` (missing near the end) and exits per outcome, ``n_all``
-    … and ``n_death``.
+    … ``n_unexplained`` and ``n_death``.
     """
     texts = ("role", "labour_market_distance")
     cell = [
@@ -49,7 +50,7 @@ def shock_rows(
         log_caseload=pl.col("caseload_fte").log().mean(),
         shock=pl.col("shock").first(),
         shock_later=pl.col("shock_later").first(),
-        **{f"n_{outcome}": is_exit_to(outcome).sum() for outcome in (*OUTCOMES, DEATH)},
+        **{f"n_{outcome}": is_exit_to(outcome).sum() for outcome in COUNTED},
     )
     table = rows.sort("team_id", "month", "cell").collect().to_pandas()
     n_persons = months.select(pl.col("person_id").n_unique()).collect().item()

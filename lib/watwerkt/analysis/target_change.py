@@ -55,13 +55,14 @@ class ChangeFit:
     """The changes and what came of them, in exits and in caseloads.
 
     ``n_persons`` are clients of the teams compared, at the largest; ``n_events`` exits per outcome
-    in the year after the changes.
+    in the year after the changes; ``rows`` those of ``team_windows``.
     """
 
     found: Reassigned = field(repr=False)
     caseload: Reassigned | None = field(repr=False)
     n_persons: int
     n_events: dict[str, int]
+    rows: pd.DataFrame = field(repr=False)
 
     def event(self, event_time: int) -> Event:
         """The estimates at one event time, for all outcomes and months."""
@@ -90,6 +91,7 @@ def fit_changes(panel: pl.LazyFrame, policies: pl.LazyFrame | None) -> ChangeFit
         caseload=_caseload(rows, targets.lowered),
         n_persons=int(compared.groupby("unit")["weight"].max().sum()),
         n_events=_events(compared),
+        rows=rows,
     )
 
 

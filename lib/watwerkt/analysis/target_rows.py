@@ -8,12 +8,13 @@ end are left out.
 import pandas as pd
 import polars as pl
 
-from watwerkt.analysis.destination import STAY, is_exit_to
+from watwerkt.analysis.destination import STAY, UNEXPLAINED, is_exit_to
 from watwerkt.analysis.targets import Targets
 from watwerkt.codebook import UNKNOWN
 
 SPAN = 12  # months
 OUTCOMES = ("all", "work", "without_work", "administrative")
+COUNTED = (*OUTCOMES, UNEXPLAINED)
 CASELOAD = "caseload"
 MIN_CLIENTS = 10  # of a team's window
 WINDOW = ["unit", "month"]
@@ -23,7 +24,8 @@ def team_windows(panel: pl.LazyFrame, targets: Targets) -> pd.DataFrame:
     """Windows of all teams but those that got a larger target first, for ``build_windows``.
 
     Columns ``unit, stratum, month, weight, caseload`` (the mean of the clients' caseloads over the
-    window) and the per cent that left within 1 to 12 months, ``all_1`` … ``work_12`` ….
+    window) and the per cent that left within 1 to 12 months, ``all_1`` … ``work_12`` …, and for a
+    reason that is not known, ``unexplained_1`` ….
     """
     number = 12 * pl.col("month").dt.year().cast(pl.Int64) + pl.col("month").dt.month() - 1
     clients = panel.filter(
@@ -50,14 +52,14 @@ def team_windows(panel: pl.LazyFrame, targets: Targets) -> pd.DataFrame:
 def _exits(panel: pl.LazyFrame, clients: pl.LazyFrame, number: pl.Expr) -> pd.DataFrame:
     """Clients per window that left within so many months, by outcome."""
     ends = panel.filter(pl.col("exit_destination") != STAY).select(
-        "spell_id", end=number, **{outcome: is_exit_to(outcome) for outcome in OUTCOMES}
+        "spell_id", end=number, **{outcome: is_exit_to(outcome) for outcome in COUNTED}
     )
     left = (
         clients.join(ends, on="spell_id")
         .with_columns(after=pl.col("end") - pl.col("month") + 1)
         .filter(pl.col("after").is_between(1, SPAN))
         .group_by(*WINDOW, "after")
-        .agg(pl.col(OUTCOMES).sum())
+        .agg(pl.col(COUNTED).sum())
         .collect()
         .to_pandas()
     )
@@ -67,7 +69,7 @@ def _exits(panel: pl.LazyFrame, clients: pl.LazyFrame, number: pl.Expr) -> pd.Da
         .fillna(0.0)
         .cumsum(axis=1)
         .add_prefix(f"{outcome}_")
-        for outcome in OUTCOMES
+        for outcome in COUNTED
     ]
     return pd.concat(steps, axis=1)
 
