@@ -90,7 +90,9 @@ def test_readings_recover_what_lost_reasons_hide():
     given = months_of()
     lost = (pl.col("staffing_shock") > 0) & (pl.col("person_id").hash(seed=1) % 2 == 0)
     gone = pl.col("exit_destination") == "work"
-    hidden = given.with_columns(exit_destination=pl.when(~(gone & lost)).then("exit_destination"))
+    hidden = given.with_columns(
+        exit_destination=pl.when(gone & lost).then(pl.lit("unknown")).otherwise("exit_destination")
+    )
     rows, n_persons = shock_rows(given, WITH_HAND_OVER)
     truth = shock.fit_elasticity(rows, n_persons, "work").estimate[0]
     fits = shock_bounds.fit_readings(hidden)

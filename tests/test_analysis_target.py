@@ -191,7 +191,7 @@ def test_bounds_hold_the_effect_whatever_reasons_were_lost(share_after):
     share = pl.when(number >= changed).then(share_after).otherwise(0.3)
     lost = (pl.col("exit_destination") == "work") & (lot < share)
     hidden = whole.with_columns(
-        exit_destination=pl.when(~lost).then("exit_destination")  # else missing
+        exit_destination=pl.when(lost).then(pl.lit("unknown")).otherwise("exit_destination")
     )
     fit = target_change.fit_changes(hidden, targets())
     truth = work_effect(fitted())
