@@ -10,7 +10,7 @@ from watwerkt.disclosure import Gap, Policy, Protected, protect_means
 from watwerkt.estimators.assignments import MIN_ASSIGNMENTS
 from watwerkt.estimators.group_time import FIRST, Cell
 
-ANY, STEADY = "unknown_any", "unknown_steady"
+STEADY, ANY = READINGS = ("unknown_steady", "unknown_any")
 UNKNOWN_SHARE = f"{UNEXPLAINED}_{SPAN}"
 
 
@@ -40,7 +40,10 @@ def unknown_reason_bounds(fit: ChangeFit | Gap, policy: Policy) -> Protected | G
         for reading, (low, high) in limits.items()
     ]
     figures = ["estimate", "lower_bound", "upper_bound"]
-    table = pd.DataFrame(rows)
+    order = {"outcome": OUTCOMES, "term": READINGS}
+    table = pd.DataFrame(rows).astype(
+        {name: pd.CategoricalDtype(list(levels), ordered=True) for name, levels in order.items()}
+    )
     return protect_means(table, figures, policy, by=["outcome", "term"], n_persons="n_persons")
 
 

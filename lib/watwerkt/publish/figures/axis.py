@@ -22,6 +22,7 @@ SPAN_WIDTH, SHADE = 14, "#eceef1"
 LEADER = {"arrowstyle": "-", "linewidth": 0.8, "linestyle": ":", "relpos": (0, 0.5), "shrinkA": 1}
 Span = tuple[dt.date, dt.date, str]  # first and last day, and the name as a message id
 RATIOS = {  # how many times the lowest ratio fits in the highest → the ticks
+    1.4: (0.8, 0.9, 1, 1.1, 1.25),
     3: (0.33, 0.5, 0.67, 0.8, 1, 1.25, 1.5, 2, 3),
     10: (0.2, 0.33, 0.5, 0.67, 1, 1.5, 2, 3, 5),
     100: (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50),

@@ -62,8 +62,6 @@ def plot_forest(
     axes.set_ylim(len(frame) - 0.4, -0.9 if labels.is_narrow else -0.6)
     axes.grid(visible=False, axis="y")
     format_axis(axes.xaxis, labels, x, frame[x])
-    if is_ratio:
-        axes.set_xlabel(labels.translator.text("odds ratio"))
     _explain(figure, labels, drawn)
     return figure
 
