@@ -5,7 +5,8 @@ import polars as pl
 
 from analysis_panels import EXACT, town
 from watwerkt.analysis.contact_checks import READINGS, bounds, fit_checks, negative_control
-from watwerkt.analysis.contact_effect import EXPOSURE, fit_outcomes, odds_ratios
+from watwerkt.analysis.contact_effect import fit_outcomes, odds_ratios
+from watwerkt.analysis.contact_months import EXPOSURE, build_months
 from watwerkt.disclosure.gap import NO_CONTACTS
 
 TOWN = town(n_persons=900, n_caseworkers=12)
@@ -14,8 +15,9 @@ TALK = pl.col("n_contacts_lag_2_4") > 0
 
 
 def readings(panel, level=0.95):
-    known = fit_outcomes(panel.lazy(), ["work"])["work"]
-    rows = bounds(fit_checks(panel.lazy(), known), EXACT, level).frame
+    months = build_months(panel.lazy(), None)
+    known = fit_outcomes(months, ["work"])["work"]
+    rows = bounds(fit_checks(months, known), EXACT, level).frame
     return rows.set_index("term")
 
 
@@ -51,7 +53,7 @@ def test_where_every_reason_is_known_the_three_readings_are_one():
 
 def test_what_is_known_is_the_estimate_of_the_chapter():
     panel = with_exits(to_work=0.7, forgotten=pl.lit(0.3))
-    fits = fit_outcomes(panel.lazy(), ["work"])
+    fits = fit_outcomes(build_months(panel.lazy(), None), ["work"])
     (estimate,) = odds_ratios(fits, EXACT, 0.95).frame["estimate"]
     assert readings(panel).loc["work_known", "estimate"] == estimate
 
@@ -63,7 +65,7 @@ def test_a_death_by_lot_is_no_effect_of_a_talk():
         .then(pl.lit("death"))
         .otherwise("exit_destination")
     )
-    fits = fit_checks(dying.lazy(), None)
+    fits = fit_checks(build_months(dying.lazy(), None), None)
     (row,) = negative_control(fits, EXACT, 0.999).frame.to_dict("records")
     assert row["conf_low"] < 0 < row["conf_high"]
     assert (row["term"], row["outcome"]) == (EXPOSURE, "death")
@@ -72,7 +74,7 @@ def test_a_death_by_lot_is_no_effect_of_a_talk():
 
 def test_what_cannot_be_estimated_is_recorded_as_such():
     nobody_dies = TOWN.with_columns(exit_destination=pl.lit("stay"))
-    fits = fit_checks(nobody_dies.lazy(), None)
+    fits = fit_checks(build_months(nobody_dies.lazy(), None), None)
     for found in (bounds(fits, EXACT, 0.95), negative_control(fits, EXACT, 0.95)):
         assert found.frame["estimate"].isna().all()
         assert found.frame["note"].str.startswith("not estimable").all()
@@ -80,6 +82,6 @@ def test_what_cannot_be_estimated_is_recorded_as_such():
 
 def test_without_contacts_there_is_nothing_to_check():
     unknown = TOWN.with_columns(is_contact_known=pl.lit(False))
-    fits = fit_checks(unknown.lazy(), None)
+    fits = fit_checks(build_months(unknown.lazy(), None), None)
     assert bounds(fits, EXACT, 0.95) is NO_CONTACTS
     assert negative_control(fits, EXACT, 0.95) is NO_CONTACTS

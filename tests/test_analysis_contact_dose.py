@@ -4,11 +4,12 @@ import numpy as np
 import polars as pl
 
 from analysis_panels import EXACT, contacts_of, panel, town
-from watwerkt.analysis.contact_dose import _add_channels, _latest, fit_doses, odds_by_dose
+from watwerkt.analysis.contact_dose import fit_doses, odds_by_dose
+from watwerkt.analysis.contact_months import _add_channels, _latest, build_months
 from watwerkt.disclosure.gap import NO_CONTACTS
 
 TOWN = town(n_persons=500, n_caseworkers=12)
-FITS = fit_doses(TOWN.lazy(), contacts_of(TOWN))
+FITS = fit_doses(build_months(TOWN.lazy(), contacts_of(TOWN)))
 
 
 def test_the_latest_talk_leaves_the_last_month_out():
@@ -63,12 +64,13 @@ def test_a_channel_that_is_never_used_is_recorded_as_not_estimable():
 def test_channels_have_a_figure_each():
     talks = contacts_of(TOWN).with_row_index("i")
     channel = pl.col("i").mod(3).replace_strict({0: "video", 1: "phone", 2: "home_visit"})
-    fits = fit_doses(TOWN.lazy(), talks.with_columns(channel=channel))
+    fits = fit_doses(build_months(TOWN.lazy(), talks.with_columns(channel=channel)))
     rows = odds_by_dose(fits, "channel", EXACT, 0.999).frame
     assert rows["term"].tolist() == ["in_person", "phone", "video"]
     assert np.isfinite(rows["estimate"]).all()
 
 
 def test_without_contacts_there_is_nothing_to_take_apart():
-    assert fit_doses(TOWN.lazy(), None) == {}
+    silent = TOWN.lazy().with_columns(is_contact_known=pl.lit(None, pl.Boolean))
+    assert fit_doses(build_months(silent, None)) == {}
     assert odds_by_dose({}, "number", EXACT, 0.95) is NO_CONTACTS

@@ -4,9 +4,11 @@ import numpy as np
 import polars as pl
 import pytest
 from numpy.testing import assert_allclose
+from scipy.special import expit, logit
 
 from analysis_panels import EXACT, town
-from watwerkt.analysis import contact_steps, contact_style
+from watwerkt.analysis import contact_steps
+from watwerkt.analysis.contact_months import _style, build_months
 from watwerkt.analysis.contact_steps import NOT_DATED, fit_steps, odds_of_steps
 from watwerkt.analysis.contact_style import FEW_STYLES, fit_styles, odds_by_style
 from watwerkt.disclosure.gap import NO_CONTACTS
@@ -16,7 +18,7 @@ TOWN = town(n_persons=400, n_caseworkers=12)
 
 
 def styles(panel: pl.DataFrame) -> pl.DataFrame:
-    return panel.with_columns(style=contact_style._style())
+    return panel.with_columns(style=_style())
 
 
 def leaving_with(style_effect: float, seed: int = 0) -> pl.LazyFrame:
@@ -26,7 +28,8 @@ def leaving_with(style_effect: float, seed: int = 0) -> pl.LazyFrame:
     person = pl.col("person_id").rle_id()
     drawn = TOWN.sort("person_id", "month").with_columns(person=person)
     n = drawn.height
-    chance = 0.04 * np.exp(style_effect * 10 * (rate - rate.mean()))[drawn["person"] % 400]
+    log_odds = logit(0.04) + style_effect * 10 * (rate - rate.mean())
+    chance = expit(log_odds)[drawn["person"] % 400]
     spoken = rng.random(n) < rate[drawn["person"] % 400]
     return (
         drawn.with_columns(
@@ -59,14 +62,14 @@ def test_a_caseworker_with_few_other_clients_has_no_style():
 
 @pytest.mark.parametrize("effect", [0.0, 0.15])
 def test_a_planted_effect_of_style_comes_back(effect):
-    found = [fit_styles(leaving_with(effect, seed)) for seed in range(8)]
+    found = [fit_styles(build_months(leaving_with(effect, seed), None)) for seed in range(8)]
     estimates = [fits["style_adjusted"].tidy()["estimate"].item() for fits in found]
-    noise = 2 * np.std(estimates, ddof=1) / len(estimates) ** 0.5
-    assert abs(np.mean(estimates) - effect) < noise + 0.02  # styles are measured, not known
+    monte_carlo_error = np.std(estimates, ddof=1) / len(estimates) ** 0.5
+    assert abs(np.mean(estimates) - effect) < 2 * monte_carlo_error
 
 
 def test_both_rows_are_shown_and_called_an_indication():
-    shown = odds_by_style(fit_styles(leaving_with(0.15)), EXACT, LEVEL).frame
+    shown = odds_by_style(fit_styles(build_months(leaving_with(0.15), None)), EXACT, LEVEL).frame
     assert shown["term"].tolist() == ["style_adjusted", "style_plain"]
     assert set(shown["status"]) == {"indicative"}
     assert shown["n_clusters"].tolist() == [10, 10]  # twelve, rounded
@@ -74,7 +77,7 @@ def test_both_rows_are_shown_and_called_an_indication():
 
 def test_fewer_than_ten_caseworkers_are_too_few():
     few = TOWN.filter(pl.col("caseworker_id").rank("dense") < 10).lazy()
-    assert odds_by_style(fit_styles(few), EXACT, LEVEL) is FEW_STYLES
+    assert odds_by_style(fit_styles(build_months(few, None)), EXACT, LEVEL) is FEW_STYLES
 
 
 def climbing(up: float, down: float, seed: int = 0) -> pl.LazyFrame:
@@ -94,7 +97,9 @@ def climbing(up: float, down: float, seed: int = 0) -> pl.LazyFrame:
 
 
 def test_planted_steps_come_back_in_either_direction():
-    found = odds_of_steps(fit_steps(climbing(up=2.0, down=1.0)), pl.LazyFrame(), EXACT, LEVEL).frame
+    found = odds_of_steps(
+        fit_steps(build_months(climbing(up=2.0, down=1.0), None)), pl.LazyFrame(), EXACT, LEVEL
+    ).frame
     up, down = found.set_index("outcome").loc[list(contact_steps.STEPS)].itertuples()
     assert up.conf_low > 0
     assert_allclose(up.estimate, np.log(2), atol=0.25)
@@ -102,7 +107,10 @@ def test_planted_steps_come_back_in_either_direction():
 
 
 def test_distances_that_never_change_say_nothing():
-    assert odds_of_steps(fit_steps(TOWN.lazy()), pl.LazyFrame(), EXACT, LEVEL) is NOT_DATED
+    assert (
+        odds_of_steps(fit_steps(build_months(TOWN.lazy(), None)), pl.LazyFrame(), EXACT, LEVEL)
+        is NOT_DATED
+    )
     silent = TOWN.with_columns(is_contact_known=pl.lit(None, pl.Boolean)).lazy()
-    assert odds_of_steps(fit_steps(silent), None, EXACT, LEVEL) is NO_CONTACTS
-    assert odds_by_style(fit_styles(silent), EXACT, LEVEL) is NO_CONTACTS
+    assert odds_of_steps(fit_steps(build_months(silent, None)), None, EXACT, LEVEL) is NO_CONTACTS
+    assert odds_by_style(fit_styles(build_months(silent, None)), EXACT, LEVEL) is NO_CONTACTS

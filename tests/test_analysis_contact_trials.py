@@ -11,6 +11,7 @@ from numpy.testing import assert_allclose
 from analysis_panels import EXACT, panel, town
 from watwerkt.analysis.contact_effect import fit_outcomes
 from watwerkt.analysis.contact_hidden import e_values
+from watwerkt.analysis.contact_months import build_months
 from watwerkt.analysis.contact_rows import trial_rows
 from watwerkt.analysis.contact_trials import (
     FEW_FOLLOWED,
@@ -199,7 +200,7 @@ def test_an_e_value_needs_a_ratio(ratio):
 
 
 def test_e_values_stand_beside_both_designs():
-    odds = fit_outcomes(TOWN, ["all", "work"])
+    odds = fit_outcomes(build_months(TOWN, None), ["all", "work"])
     rows = e_values(odds, FOUND, EXACT, 0.999).frame
     assert rows["analysis"].tolist() == ["P4 E-value", "P5 E-value"] * 2
     assert (rows["estimate"] >= 1).all()

@@ -9,8 +9,8 @@ from numpy.testing import assert_allclose
 
 from analysis_panels import EXACT, town
 from contact_worlds import contact_world
-from watwerkt.analysis.contact_effect import EXPOSURE
 from watwerkt.analysis.contact_errors import NO_ERRORS, error_ratio, fit_errors
+from watwerkt.analysis.contact_months import EXPOSURE, build_months
 from watwerkt.errors import DataError
 from watwerkt.estimators.count_rate import rate_ratio
 
@@ -83,8 +83,7 @@ def erring_town() -> pl.LazyFrame:
 
 
 def test_errors_are_recorded_with_what_could_be_seen():
-    panel = erring_town()
-    row = error_ratio(panel, fit_errors(panel), EXACT, 0.999).frame.iloc[0]
+    row = error_ratio(fit_errors(build_months(erring_town(), None)), EXACT, 0.999).frame.iloc[0]
     assert row["conf_low"] < 0 < row["conf_high"]
     assert row["mde"] > 0
     named = ["analysis", "outcome", "scale", "term", "status", "is_primary"]
@@ -93,9 +92,9 @@ def test_errors_are_recorded_with_what_could_be_seen():
 
 def test_without_errors_or_too_few_of_them():
     silent = town(n_persons=60).lazy()
-    assert fit_errors(silent) is None
-    assert error_ratio(silent, None, EXACT, 0.95) is NO_ERRORS
+    unknown = fit_errors(build_months(silent, None))
+    assert error_ratio(unknown, EXACT, 0.95) is NO_ERRORS
     none = silent.with_columns(n_errors_month=pl.lit(0, pl.Int32))
-    row = error_ratio(none, fit_errors(none), EXACT, 0.95).frame.iloc[0]
+    row = error_ratio(fit_errors(build_months(none, None)), EXACT, 0.95).frame.iloc[0]
     assert np.isnan(row["estimate"])
     assert row["note"].startswith("not estimable")

@@ -16,7 +16,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from watwerkt.analysis import caseload_warnings, contact_effect, contact_warnings
+from watwerkt.analysis import caseload_warnings, contact_effect, contact_months, contact_warnings
 from watwerkt.cleaning.clean import clean_delivery
 from watwerkt.disclosure import read_policy
 from watwerkt.intake.about import DeliveryFile
@@ -66,7 +66,11 @@ def estimate(seed: int) -> pd.DataFrame:
         contact_warnings.naive_odds(panel, policy, conf_level=0.95),
         contact_warnings.ever_against_never(panel, policy, conf_level=0.95),
         contact_effect.odds_ratios(
-            contact_effect.fit_outcomes(panel, outcomes=("all",)), policy, conf_level=0.95
+            contact_effect.fit_outcomes(
+                contact_months.build_months(panel, None), outcomes=("all",)
+            ),
+            policy,
+            conf_level=0.95,
         ),
     ]
     return pd.concat([protected.frame for protected in shown]).assign(seed=seed)

@@ -8,7 +8,8 @@ import pandas as pd
 import polars as pl
 
 from contact_worlds import contact_world
-from watwerkt.analysis.contact_effect import EXPOSURE, FIRST_MONTH, LAGGED
+from watwerkt.analysis.contact_effect import LAGGED
+from watwerkt.analysis.contact_months import EXPOSURE, FIRST_MONTH
 from watwerkt.analysis.contact_trials import judge_trials
 from watwerkt.cleaning.registration import is_collapsed
 from watwerkt.estimators.count_rate import rate_ratio

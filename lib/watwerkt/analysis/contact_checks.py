@@ -10,16 +10,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import pandas as pd
-import polars as pl
 
-from watwerkt.analysis.contact_effect import EXPOSURE, LAGGED, contact_months, fit_hazards
-from watwerkt.analysis.destination import UNEXPLAINED, is_exit_to
-from watwerkt.analysis.evidence import Design, describe_estimates, not_estimable
+from watwerkt.analysis.contact_effect import LAGGED, fit_hazards
+from watwerkt.analysis.contact_months import EXPOSURE, ContactMonths
+from watwerkt.analysis.destination import DEATH, UNEXPLAINED
+from watwerkt.analysis.evidence import describe_fit
 from watwerkt.disclosure import Gap, Policy, Protected, protect_estimates
 from watwerkt.disclosure.gap import NO_CONTACTS
 from watwerkt.estimators.estimates import Estimates
 
-DEATH = "death"
 READINGS = ("work_known", "work_least", "work_most")
 BOUNDS = replace(
     LAGGED,
@@ -36,20 +35,19 @@ NEGATIVE_CONTROL = replace(
 Fits = Mapping[str, Estimates | None]
 
 
-def fit_checks(panel: pl.LazyFrame, known: Estimates | None) -> Fits:
+def fit_checks(months: ContactMonths, known: Estimates | None) -> Fits:
     """The hazards of the three readings of work and of death; empty without contacts.
 
     ``known``: that of exits known to be to work, which P4 has fitted already.
     """
-    is_talk = pl.col("n_contacts_lag_2_4") > 0
-    is_work, is_unknown = is_exit_to("work"), is_exit_to(UNEXPLAINED)
-    months = contact_months(
-        panel,
-        to_work_least=is_work | (is_unknown & ~is_talk),
-        to_work_most=is_work | (is_unknown & is_talk),
-        to_death=(pl.col("exit_destination") == DEATH).fill_null(False),
-    )
-    fits = fit_hazards(months, (*READINGS[1:], DEATH))
+    rows = months.rows
+    is_talk, is_work, is_unknown = (rows[c] for c in (EXPOSURE, "to_work", f"to_{UNEXPLAINED}"))
+    events = {
+        "work_least": is_work | (is_unknown & ~is_talk),
+        "work_most": is_work | (is_unknown & is_talk),
+        DEATH: rows[f"to_{DEATH}"],
+    }
+    fits = fit_hazards(months, events)
     alone = {name: fit and fit.alone() for name, fit in fits.items()}
     return {READINGS[0]: known} | alone if fits else {}
 
@@ -58,7 +56,7 @@ def bounds(fits: Fits, policy: Policy, conf_level: float) -> Protected | Gap:
     """Log odds ratio of leaving for work, a row per reading of the unknown reasons."""
     if not fits:
         return NO_CONTACTS
-    rows = [_row(fits[name], BOUNDS, "work", name, conf_level) for name in READINGS]
+    rows = [describe_fit(fits[name], BOUNDS, "work", name, conf_level) for name in READINGS]
     return protect_estimates(pd.concat(rows, ignore_index=True), policy)
 
 
@@ -66,15 +64,5 @@ def negative_control(fits: Fits, policy: Policy, conf_level: float) -> Protected
     """Log odds ratio of dying this month, one row."""
     if not fits:
         return NO_CONTACTS
-    row = _row(fits[DEATH], NEGATIVE_CONTROL, DEATH, EXPOSURE, conf_level)
+    row = describe_fit(fits[DEATH], NEGATIVE_CONTROL, DEATH, EXPOSURE, conf_level)
     return protect_estimates(row, policy)
-
-
-def _row(
-    fit: Estimates | None, design: Design, outcome: str, term: str, conf_level: float
-) -> pd.DataFrame:
-    if fit is None:
-        return not_estimable(design, outcome, term, conf_level)
-    return describe_estimates(
-        fit.tidy(conf_level).assign(term=term), design, outcome, conf_level
-    )  # fmt: skip

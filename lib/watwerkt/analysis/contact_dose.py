@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import pandas as pd
-import polars as pl
 
-from watwerkt.analysis.contact_effect import ADJUSTED_FOR, LAGGED, contact_months
+from watwerkt.analysis.contact_effect import LAGGED
+from watwerkt.analysis.contact_months import CHANNELS, COMPARED_WITHIN, ContactMonths
 from watwerkt.analysis.destination import ALL
 from watwerkt.analysis.evidence import describe_estimates, not_estimable
 from watwerkt.disclosure import Gap, Policy, Protected, protect_estimates
@@ -20,10 +20,6 @@ from watwerkt.errors import DataError
 from watwerkt.estimators.estimates import Estimates
 from watwerkt.estimators.hazard import discrete_hazard
 
-LAGS = (2, 3, 4)
-MOST = 3  # talks; more count as so many
-CHANNELS = {"in_person": ["in_person", "home_visit"], "phone": ["phone"], "video": ["video"]}
-LATEST = pl.Enum(["longer", "5-6", "4", "2-3"])  # months ago; the first is compared with
 DOSES = {
     "number": ("number",),
     "latest": ("latest",),
@@ -37,17 +33,11 @@ ESTIMANDS = {
 Fits = Mapping[str, Estimates | None]
 
 
-def fit_doses(panel: pl.LazyFrame, contacts: pl.LazyFrame | None) -> Fits:
+def fit_doses(months: ContactMonths) -> Fits:
     """One fit per kind of dose; None where the data do not vary enough, empty without contacts."""
-    if contacts is None:
+    if months.rows.empty:
         return {}
-    months = contact_months(
-        _add_channels(panel, contacts),
-        number=pl.col("n_contacts_lag_2_4").clip(upper_bound=MOST).cast(pl.String),
-        latest=_latest(),
-        **{channel: pl.col(channel).fill_null(False) for channel in CHANNELS},
-    )
-    return {kind: _fit(months, names) for kind, names in DOSES.items() if len(months)}
+    return {kind: _fit(months, names) for kind, names in DOSES.items()}
 
 
 def odds_by_dose(fits: Fits, kind: str, policy: Policy, conf_level: float) -> Protected | Gap:
@@ -67,43 +57,15 @@ def odds_by_dose(fits: Fits, kind: str, policy: Policy, conf_level: float) -> Pr
     )
 
 
-def _latest() -> pl.Expr:
-    """How long ago the latest talk was, those of the last month aside."""
-    count = {m: pl.col(f"n_contacts_{m}m") for m in (1, 3, 6)}
-    two_to_four = pl.col("n_contacts_lag_2_4")
-    return (
-        pl.when(count[3] > count[1])
-        .then(pl.lit("2-3"))
-        .when(two_to_four > 0)
-        .then(pl.lit("4"))
-        .when(count[6] - count[1] > two_to_four)
-        .then(pl.lit("5-6"))
-        .otherwise(pl.lit("longer"))
-        .cast(LATEST)
-    )
-
-
-def _add_channels(panel: pl.LazyFrame, contacts: pl.LazyFrame) -> pl.LazyFrame:
-    """Add whether there was a talk two to four months ago, by channel; missing is no."""
-    talks = contacts.filter("is_personal", "is_reached", pl.col("phase") == "during").select(
-        "person_id",
-        month=pl.col("contact_date").dt.truncate("1mo"),
-        **{name: pl.col("channel").is_in(codes) for name, codes in CHANNELS.items()},
-    )
-    held = talks.group_by("person_id", "month").agg(pl.col(*CHANNELS).any())
-    later = pl.concat(held.with_columns(pl.col("month").dt.offset_by(f"{lag}mo")) for lag in LAGS)
-    flags = later.group_by("person_id", "month").agg(pl.col(*CHANNELS).any())
-    return panel.join(flags, on=["person_id", "month"], how="left", maintain_order="left")
-
-
-def _fit(months: pd.DataFrame, exposure: tuple[str, ...]) -> Estimates | None:
+def _fit(months: ContactMonths, exposure: tuple[str, ...]) -> Estimates | None:
+    rows = months.rows
     try:
         fit = discrete_hazard(
-            months[[*exposure, "duration_band", "month", *ADJUSTED_FOR]],
-            months[f"to_{ALL}"],
-            months["cluster"],
+            rows[[*exposure, *COMPARED_WITHIN]],
+            rows[f"to_{ALL}"],
+            rows["cluster"],
             exposure=exposure,
-            n_persons=months["person_id"].nunique(),
+            n_persons=months.n_persons,
         )
     except DataError:
         return None

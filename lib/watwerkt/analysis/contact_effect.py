@@ -8,35 +8,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pandas as pd
-import polars as pl
 
-from watwerkt.analysis.bands import AGE_BANDS, band_of
-from watwerkt.analysis.destination import ALL, GROUPS, is_exit_to
-from watwerkt.analysis.evidence import Design, describe_estimates, not_estimable
-from watwerkt.codebook import UNKNOWN
+from watwerkt.analysis.contact_months import EXPOSURE, ContactMonths
+from watwerkt.analysis.destination import ALL
+from watwerkt.analysis.evidence import Design, describe_fit
 from watwerkt.disclosure import Gap, Policy, Protected, protect_estimates
 from watwerkt.disclosure.gap import NO_CONTACTS
 from watwerkt.errors import DataError
-from watwerkt.estimators.cells import Grouped, group_months
+from watwerkt.estimators.cells import Grouped
 from watwerkt.estimators.estimates import Estimates
-from watwerkt.estimators.hazard import (
-    HazardFit,
-    add_duration_band,
-    average_difference,
-    hazard_of,
-)
+from watwerkt.estimators.hazard import HazardFit, average_difference, hazard_of
 
 OUTCOMES = (ALL, "work", "other_income", "education", "administrative")
-EXPOSURE = "contact_2_4_months_ago"
-FIRST_MONTH = 4  # months since entry from which the whole window of exposure lies in the benefit
-ADJUSTED_FOR = (
-    "labour_market_distance",
-    "age_band",
-    "sex",
-    "household_type",
-    "n_benefits_earlier",
-    "is_exempt",
-)
 LAGGED = Design(
     analysis="P4",
     design="lagged hazard",
@@ -56,14 +39,14 @@ STANDARDISED = replace(
 
 
 def fit_outcomes(
-    panel: pl.LazyFrame, outcomes: Sequence[str] = OUTCOMES
+    months: ContactMonths, outcomes: Sequence[str] = OUTCOMES
 ) -> dict[str, HazardFit | None]:
     """The lagged hazard of each outcome; None where the data do not vary enough for one.
 
     An outcome is ``all`` or a destination group.
     Empty where contacts are not delivered, or not long enough to have a history.
     """
-    return fit_hazards(contact_months(panel), outcomes)
+    return fit_hazards(months, {name: months.rows[f"to_{name}"] for name in outcomes})
 
 
 def odds_ratios(
@@ -81,45 +64,14 @@ def per_hundred(
     return _protect(differences, STANDARDISED, policy, conf_level)
 
 
-def contact_months(panel: pl.LazyFrame, **more: pl.Expr) -> pd.DataFrame:
-    """Person-months whose contact history is known, with exposure and covariates.
-
-    One row per person-month from the fifth month on benefit; a missing trait is its own level.
-    ``more``: further columns of it, by name.
-    """
-    earlier = pl.col("n_benefits_earlier").clip(upper_bound=2).cast(pl.String)
-    texts = [pl.col("labour_market_distance", "sex", "household_type"), earlier]
-    months = (
-        panel.filter("is_contact_known", pl.col("months_since_entry") >= FIRST_MONTH)
-        .select(
-            "person_id",
-            "month",
-            "months_since_entry",
-            "exit_destination",
-            *(text.fill_null(UNKNOWN) for text in texts),
-            age_band=band_of(pl.col("age_years"), AGE_BANDS),
-            is_exempt=pl.col("is_exempt").fill_null(False),
-            n_errors=pl.col("n_errors_month").fill_null(0),
-            cluster=pl.col("caseworker_id").fill_null(UNKNOWN),
-            **{EXPOSURE: pl.col("n_contacts_lag_2_4") > 0},
-            **{f"to_{outcome}": is_exit_to(outcome) for outcome in (ALL, *GROUPS)},
-            **more,
-        )
-        .collect()
-        .to_pandas()
-    )
-    covariates = ["month", *ADJUSTED_FOR]
-    return add_duration_band(months).astype(dict.fromkeys(covariates, "category"))
-
-
-def fit_hazards(months: pd.DataFrame, outcomes: Sequence[str]) -> dict[str, HazardFit | None]:
-    """The hazard of each ``to_<outcome>`` in these months; None where they do not vary enough."""
-    if months.empty:
+def fit_hazards(
+    months: ContactMonths, events: Mapping[str, pd.Series]
+) -> dict[str, HazardFit | None]:
+    """The hazard of each event in these months; None where they do not vary enough."""
+    grouped = months.grouped
+    if grouped is None:
         return {}
-    covariates = months[[EXPOSURE, "duration_band", "month", *ADJUSTED_FOR]]
-    grouped = group_months(covariates, months["cluster"], [EXPOSURE])
-    n_persons = months["person_id"].nunique()
-    return {name: _fit(grouped, months[f"to_{name}"], n_persons) for name in outcomes}
+    return {name: _fit(grouped, event, months.n_persons) for name, event in events.items()}
 
 
 def _fit(months: Grouped, event: pd.Series, n_persons: int) -> HazardFit | None:
@@ -135,11 +87,7 @@ def _protect(
     if not found:
         return NO_CONTACTS
     rows = [
-        not_estimable(design, outcome, EXPOSURE, conf_level)
-        if estimates is None
-        else describe_estimates(
-            estimates.tidy(conf_level).assign(term=EXPOSURE), design, outcome, conf_level
-        )
+        describe_fit(estimates, design, outcome, EXPOSURE, conf_level)
         for outcome, estimates in found.items()
     ]
     return protect_estimates(pd.concat(rows, ignore_index=True), policy)

@@ -4,7 +4,7 @@ import pandas as pd
 import polars as pl
 
 from watwerkt.analysis.bands import AGE_BANDS, DURATION_BANDS, band_of
-from watwerkt.analysis.destination import ALL, GROUPS, STAY, is_exit_to
+from watwerkt.analysis.destination import ALL, DEATH, GROUPS, STAY, is_exit_to
 from watwerkt.codebook import UNKNOWN
 from watwerkt.estimators.sequential_trials import HORIZON
 
@@ -14,7 +14,6 @@ SELECTION = (*PROGNOSTIC, "quarter", "since_band", "past_year_band", "caseworker
 SINCE_BANDS = {"1": 2, "2": 3, "3": 4, "4–6": 7, "7+": None}  # months since the last talk
 PAST_YEAR_BANDS = {"0": 1, "1": 2, "2–3": 4, "4–6": 7, "7+": None}  # talks in twelve months
 EARLY_BANDS = {"0–2": 3, "3–5": 6, "6-11": 12}  # of the first year on benefit
-DEATH = "death"
 
 
 def trial_rows(panel: pl.LazyFrame) -> pd.DataFrame:

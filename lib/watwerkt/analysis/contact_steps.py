@@ -10,13 +10,13 @@ from dataclasses import replace
 import pandas as pd
 import polars as pl
 
-from watwerkt.analysis.contact_effect import EXPOSURE, LAGGED, contact_months, fit_hazards
-from watwerkt.analysis.evidence import describe_estimates, not_estimable
+from watwerkt.analysis.contact_effect import LAGGED, fit_hazards
+from watwerkt.analysis.contact_months import EXPOSURE, ContactMonths
+from watwerkt.analysis.evidence import describe_fit
 from watwerkt.disclosure import Gap, Policy, Protected, protect_estimates
 from watwerkt.disclosure.gap import NO_CONTACTS
 from watwerkt.estimators.estimates import Estimates
 
-DISTANCE = "labour_market_distance"
 STEPS = ("step_up", "step_down")
 LADDER = replace(
     LAGGED,
@@ -30,19 +30,14 @@ NOT_DATED = Gap(
 Fits = Mapping[str, Estimates | None]
 
 
-def fit_steps(panel: pl.LazyFrame) -> Fits:
+def fit_steps(months: ContactMonths) -> Fits:
     """The hazards of a step up and of one down; empty where no distance changes, or no contacts."""
-    rung = pl.col(DISTANCE).cast(pl.Int32, strict=False)
-    ahead = rung.shift(-1).over("spell_id") - rung
-    known = panel.with_columns(ahead=ahead).filter(rung.is_not_null())
-    months = contact_months(
-        known,
-        to_step_up=(pl.col("ahead") > 0).fill_null(False),
-        to_step_down=(pl.col("ahead") < 0).fill_null(False),
-    )
-    if months.empty or not months["to_step_up"].any():
+    known = months.only(months.rows["ahead"].notna())
+    ahead = known.rows["ahead"]
+    if not (ahead > 0).any():
         return {}
-    return {name: fit and fit.alone() for name, fit in fit_hazards(months, STEPS).items()}
+    fits = fit_hazards(known, dict(zip(STEPS, (ahead > 0, ahead < 0), strict=True)))
+    return {name: fit and fit.alone() for name, fit in fits.items()}
 
 
 def odds_of_steps(
@@ -51,12 +46,5 @@ def odds_of_steps(
     """Log odds ratio of a step next month after contact two to four months ago, two rows."""
     if not fits:
         return NO_CONTACTS if contacts is None else NOT_DATED
-    rows = [
-        not_estimable(LADDER, name, EXPOSURE, conf_level)
-        if fit is None
-        else describe_estimates(
-            fit.tidy(conf_level).assign(term=EXPOSURE), LADDER, name, conf_level
-        )
-        for name, fit in fits.items()
-    ]
+    rows = [describe_fit(fit, LADDER, name, EXPOSURE, conf_level) for name, fit in fits.items()]
     return protect_estimates(pd.concat(rows, ignore_index=True), policy)

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import pandas as pd
-import polars as pl
 
-from watwerkt.analysis.contact_effect import ADJUSTED_FOR, LAGGED, contact_months
+from watwerkt.analysis.contact_effect import LAGGED
+from watwerkt.analysis.contact_months import ADJUSTED_FOR, STYLE, ContactMonths
 from watwerkt.analysis.destination import ALL
-from watwerkt.analysis.evidence import describe_estimates, not_estimable
+from watwerkt.analysis.evidence import describe_fit
 from watwerkt.codebook import UNKNOWN
 from watwerkt.disclosure import Gap, Policy, Protected, protect_estimates
 from watwerkt.disclosure.gap import NO_CONTACTS
@@ -22,8 +22,6 @@ from watwerkt.errors import DataError
 from watwerkt.estimators.estimates import Estimates
 from watwerkt.estimators.hazard import discrete_hazard
 
-STYLE = "style"  # clients spoken to in a month, per ten
-MIN_OTHERS = 60  # months of her other clients, below which a caseworker's style is not known
 MIN_CASEWORKERS = 10
 WHERE = ("quarter", "role", "team", "duration_band")
 ADJUSTED, PLAIN = "style_adjusted", "style_plain"
@@ -42,18 +40,12 @@ FEW_STYLES = Gap(
 Fits = Mapping[str, Estimates | None]
 
 
-def fit_styles(panel: pl.LazyFrame) -> Fits:
+def fit_styles(months: ContactMonths) -> Fits:
     """Both models of all exits; None where they cannot be told apart, empty without contacts."""
-    months = contact_months(
-        panel.with_columns(**{STYLE: _style()}),
-        **{STYLE: pl.col(STYLE)},
-        quarter=pl.col("month").dt.truncate("1q"),
-        role=pl.col("role").fill_null(UNKNOWN),
-        team=pl.col("team_id").fill_null(UNKNOWN),
-    )
-    known = months[months[STYLE].notna() & (months["cluster"] != UNKNOWN)]
-    if months.empty:
+    if months.rows.empty:
         return {}
+    rows = months.rows
+    known = rows[rows[STYLE].notna() & (rows["cluster"] != UNKNOWN)]
     return {name: _fit(known, adjusting) for name, adjusting in MODELS.items()}
 
 
@@ -63,27 +55,8 @@ def odds_by_style(fits: Fits, policy: Policy, conf_level: float) -> Protected | 
         return NO_CONTACTS
     if not any(fits.values()):
         return FEW_STYLES
-    rows = [
-        not_estimable(REDUCED, ALL, name, conf_level)
-        if fit is None
-        else describe_estimates(fit.tidy(conf_level).assign(term=name), REDUCED, ALL, conf_level)
-        for name, fit in fits.items()
-    ]
+    rows = [describe_fit(fit, REDUCED, ALL, name, conf_level) for name, fit in fits.items()]
     return protect_estimates(pd.concat(rows, ignore_index=True), policy)
-
-
-def _style() -> pl.Expr:
-    """Share of the caseworker's other clients' months in which she spoke to them, in tenths.
-
-    Over all months whose contact history is known, of talks in the month before; to the nearest
-    hundredth, since the months of clients with the same style are taken together.
-    """
-    counts = pl.col("is_contact_known") & pl.col("caseworker_id").is_not_null()
-    spoken = ((pl.col("n_contacts_1m") > 0) & counts).fill_null(False).cast(pl.Int64)
-    caseworker, own = ["caseworker_id"], ["caseworker_id", "person_id"]
-    talks = spoken.sum().over(caseworker) - spoken.sum().over(own)
-    months = counts.cast(pl.Int64).sum().over(caseworker) - counts.cast(pl.Int64).sum().over(own)
-    return pl.when(months >= MIN_OTHERS).then((100 * talks / months).round() / 10)
 
 
 def _fit(months: pd.DataFrame, adjusting: tuple[str, ...]) -> Estimates | None:

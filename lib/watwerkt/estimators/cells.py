@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from watwerkt.errors import DataError
+from watwerkt.estimators.combinations import find_combinations
 from watwerkt.estimators.design_columns import FloatArray, build_design, find_free_columns
 
 MIN_EVENTS = 10  # fewer exits, or fewer months without one, carry no asymptotics
@@ -53,11 +54,14 @@ class Grouped:
     Attributes
     ----------
     table : a row per combination, sorted, with its person-months.
+    design, names : its columns, of covariates that are adjusted for first, and what they are.
     number : the row of ``table`` that each person-month belongs to.
     """
 
     table: pd.DataFrame = field(repr=False)
-    number: NDArray[np.int64] = field(repr=False)
+    design: sparse.csr_array = field(repr=False)
+    names: pd.DataFrame = field(repr=False)
+    number: NDArray[np.intp] = field(repr=False)
     adjusting: tuple[str, ...]
     exposure: tuple[str, ...]
 
@@ -74,13 +78,12 @@ def group_months(covariates: pd.DataFrame, cluster: ArrayLike, exposure: Sequenc
         raise DataError(f"exposure {', '.join(absent) or 'not named'}: not among the covariates")
     _require_complete({**covariates, "the cluster": pd.Series(cluster)}, len(covariates))
     adjusting = [str(name) for name in covariates if name not in exposure]
-    rows = covariates[[*adjusting, *exposure]].apply(_as_levels)
+    rows = pd.DataFrame({name: _as_levels(covariates[name]) for name in (*adjusting, *exposure)})
     rows[CLUSTER] = pd.factorize(np.asarray(cluster, dtype=object), sort=True)[0]
-    by = rows.groupby([*adjusting, *exposure, CLUSTER], observed=True, sort=True)
-    table = by.size().rename(TRIALS).reset_index()
-    return Grouped(
-        table, np.asarray(by.ngroup(), dtype=np.int64), tuple(adjusting), tuple(exposure)
-    )
+    found = find_combinations(rows)
+    table = rows.iloc[found.first].reset_index(drop=True).assign(**{TRIALS: found.count})
+    design, names = build_design(table[[*adjusting, *exposure]])
+    return Grouped(table, design, names, found.number, tuple(adjusting), tuple(exposure))
 
 
 def collapse(months: Grouped, event: ArrayLike) -> Cells:
@@ -100,12 +103,13 @@ def collapse(months: Grouped, event: ArrayLike) -> Cells:
     sums = np.bincount(months.number, weights, minlength=len(months.table))
     table = months.table.assign(**{EVENTS: sums})
     _require_events(table)
-    kept = _drop_decided(table, adjusting)
-    _require_events(kept)
-    _require_variation(kept, exposure)
-    design, names = build_design(kept[[*adjusting, *exposure]])
-    first = _find_first(kept[[*adjusting, *exposure]])
-    trials = kept[TRIALS].to_numpy(dtype=float)
+    kept = _find_undecided(table, adjusting)
+    design, table = (months.design, table) if kept.all() else (months.design[kept], table[kept])
+    _require_events(table)
+    _require_variation(table, exposure)
+    first = _find_first(table[[*adjusting, *exposure]])
+    trials = table[TRIALS].to_numpy(dtype=float)
+    names = months.names
     free = find_free_columns(design[first], np.add.reduceat(trials, first))
     _require_free(names, free, exposure)
     return Cells(
@@ -114,10 +118,10 @@ def collapse(months: Grouped, event: ArrayLike) -> Cells:
         source=tuple(names["source"][free]),
         is_level=names["is_level"][free].to_numpy(dtype=bool),
         trials=trials,
-        events=kept[EVENTS].to_numpy(dtype=float),
-        cluster=kept[CLUSTER].to_numpy(dtype=np.int64),
+        events=table[EVENTS].to_numpy(dtype=float),
+        cluster=table[CLUSTER].to_numpy(dtype=np.int64),
         first=first,
-        n_left_out=int(table[TRIALS].sum() - kept[TRIALS].sum()),
+        n_left_out=len(months.number) - int(trials.sum()),
     )
 
 
@@ -141,19 +145,23 @@ def _as_levels(column: pd.Series) -> pd.Series:
     return column.astype("category").cat.remove_unused_categories()
 
 
-def _drop_decided(table: pd.DataFrame, adjusting: Sequence[str]) -> pd.DataFrame:
-    """Drop cells at a level of an adjusting covariate where all or none exit, until none is left.
+def _find_undecided(table: pd.DataFrame, adjusting: Sequence[str]) -> NDArray[np.bool_]:
+    """Mark cells but those at a level of an adjusting covariate where all or none exit.
 
-    Their coefficient would be infinite; leaving the months out gives the same limit for all others.
+    Their coefficient would be infinite; leaving the months out gives the same limit for all
+    others. It is repeated until no such level is left.
     """
     categorical = [name for name in adjusting if isinstance(table[name].dtype, pd.CategoricalDtype)]
+    levels = [table[name].cat.codes.to_numpy() for name in categorical]
     trials, events = (table[name].to_numpy(float) for name in (TRIALS, EVENTS))
-    decided = np.zeros(len(table), dtype=bool)
-    for name in categorical:
-        level = table[name].cat.codes.to_numpy()
-        left, all_of_them = np.bincount(level, events), np.bincount(level, trials)
-        decided |= ((left == 0) | (left == all_of_them))[level]
-    return _drop_decided(table[~decided], adjusting) if decided.any() else table
+    kept, n_before = np.ones(len(table), dtype=bool), -1
+    while kept.sum() != n_before:
+        n_before = int(kept.sum())
+        for level in levels:
+            left = np.bincount(level, events * kept)
+            decided = (left == 0) | (left == np.bincount(level, trials * kept))
+            kept &= ~decided[level]
+    return kept
 
 
 def _require_events(table: pd.DataFrame) -> None:

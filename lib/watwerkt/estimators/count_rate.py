@@ -15,10 +15,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy import sparse
 
-from watwerkt.estimators.cells import collapse, group_months
-from watwerkt.estimators.design_columns import renumber
+from watwerkt.estimators.cells import Grouped, collapse, group_months
+from watwerkt.estimators.design_columns import renumber, scale_rows, sum_rows_by
 from watwerkt.estimators.effects import fit_poisson
 from watwerkt.estimators.estimates import Estimates
 
@@ -30,6 +29,11 @@ def rate_ratio(
     exposure: Sequence[str],
     n_persons: int,
 ) -> Estimates:
+    """``rate_ratio_of`` the months by covariates and cluster, as ``discrete_hazard`` takes them."""
+    return rate_ratio_of(group_months(covariates, cluster, exposure), count, n_persons)
+
+
+def rate_ratio_of(months: Grouped, count: ArrayLike, n_persons: int) -> Estimates:
     """Estimate the log rate ratio of each exposure, given the other covariates.
 
     The covariance is that of ``discrete_hazard``: the clustered sandwich times G/(G-1) *
@@ -37,30 +41,28 @@ def rate_ratio(
 
     Parameters
     ----------
-    covariates : one row per person-month at risk, as in ``discrete_hazard``.
+    months : person-months at risk by covariates and cluster.
     count : shape (n_months,): how often it happened in the month, seldom more than once.
-    cluster, exposure, n_persons : as in ``discrete_hazard``.
+    n_persons : persons in these months, for the disclosure rules.
 
     Raises
     ------
     DataError
         What ``collapse`` refuses, or a combination of covariates with which it never happened.
     """
-    cells = collapse(group_months(covariates, cluster, exposure), count)
+    cells = collapse(months, count)
     events, trials = (np.add.reduceat(n, cells.first) for n in (cells.events, cells.trials))
     coefficient, fitted = fit_poisson(cells.design[cells.first], events, trials)
-    months = np.diff(cells.first, append=len(cells.trials))
-    expected = cells.trials * np.repeat(fitted / trials, months)
-    information = (cells.design.T @ (sparse.diags_array(expected) @ cells.design)).toarray()
+    n_cells = np.diff(cells.first, append=len(cells.trials))
+    expected = cells.trials * np.repeat(fitted / trials, n_cells)
+    information = (cells.design.T @ scale_rows(cells.design, expected)).toarray()
     number, _ = renumber(cells.cluster)
-    n_cells, n_columns = cells.design.shape
+    n_columns = cells.design.shape[1]
     n_clusters, n_obs = int(number.max()) + 1, float(cells.trials.sum())
-    membership = sparse.csr_array((np.ones(n_cells), (number, np.arange(n_cells))))
-    residual = sparse.diags_array(cells.events - expected)
-    score = (membership @ (residual @ cells.design)).toarray()
+    score = sum_rows_by(number, scale_rows(cells.design, cells.events - expected))
     half = np.linalg.solve(information, score.T)
     factor = n_clusters / (n_clusters - 1) * (n_obs - 1) / (n_obs - n_columns)
-    asked = np.flatnonzero(np.isin(cells.source, list(exposure)))
+    asked = np.flatnonzero(np.isin(cells.source, months.exposure))
     return Estimates(
         term=tuple(cells.term[j] for j in asked),
         estimate=coefficient[asked],

@@ -43,6 +43,21 @@ def _lay_out(column: NDArray[np.intp], value: FloatArray, n_columns: int) -> spa
     return sparse.csr_array((value[is_kept], column[is_kept], np.r_[0, ends]), shape=shape)
 
 
+def scale_rows(design: sparse.csr_array, factor: FloatArray) -> sparse.csr_array:
+    """``design`` with each row times its ``factor``, shape (n_rows,)."""
+    data = design.data * np.repeat(factor, np.diff(design.indptr))
+    return sparse.csr_array((data, design.indices, design.indptr), shape=design.shape)
+
+
+def sum_rows_by(group: NDArray[np.intp], design: sparse.csr_array) -> FloatArray:
+    """Sums of each column by group number, shape (n_groups, n_columns)."""
+    n_columns = design.shape[1]
+    at = np.repeat(group * n_columns, np.diff(design.indptr)) + design.indices
+    n_groups = int(group.max()) + 1
+    sums = np.bincount(at, design.data, minlength=n_groups * n_columns)
+    return np.asarray(sums.reshape(n_groups, n_columns))
+
+
 def renumber(codes: NDArray[np.integer]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Numbers from 0 without a gap, in the order of the codes, and the codes that are in use."""
     is_used = np.bincount(codes) > 0
@@ -51,7 +66,7 @@ def renumber(codes: NDArray[np.integer]) -> tuple[NDArray[np.intp], NDArray[np.i
 
 def find_free_columns(design: sparse.csr_array, trials: FloatArray) -> NDArray[np.bool_]:
     """Mark the columns that those before them do not determine (elimination on the Gram matrix)."""
-    gram = (design.T @ (sparse.diags_array(trials) @ design)).toarray()
+    gram = (design.T @ scale_rows(design, trials)).toarray()
     scale = np.sqrt(np.where(np.diag(gram) > 0, np.diag(gram), 1.0))
     gram = gram / np.outer(scale, scale)
     free = np.zeros(len(gram), dtype=bool)

@@ -11,7 +11,8 @@ from scipy import sparse
 from watwerkt.errors import DataError
 from watwerkt.estimators.effects import build_effects, fit_poisson, partial_out
 from watwerkt.estimators.estimates import Estimates
-from watwerkt.estimators.shock_stages import EFFECTS, keep_usable, sum_by
+from watwerkt.estimators.least_squares import sum_by
+from watwerkt.estimators.shock_stages import EFFECTS, keep_usable
 
 
 def dose_response(rows: pd.DataFrame, n_persons: int) -> Estimates:

@@ -7,14 +7,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy import sparse
 
 from watwerkt.errors import DataError
+from watwerkt.estimators.design_columns import FloatArray, find_free_columns, scale_rows
 
-FloatArray = NDArray[np.float64]
 MAX_STEPS, MAX_MOVE, TOLERANCE = 50, 2.0, 1e-10  # of Newton's method, in logs of any row's mean
-MIN_PIVOT = 1e-9  # share of a column's sum of squares that the columns before it leave over
 
 
 def build_effects(rows: pd.DataFrame, names: Sequence[str], control: str = "") -> sparse.csr_array:
@@ -27,14 +25,7 @@ def build_effects(rows: pd.DataFrame, names: Sequence[str], control: str = "") -
         code = pd.factorize(rows[name], sort=True)[0]
         blocks.append(sparse.csr_array((np.ones(len(code)), (np.arange(len(code)), code))))
     design = sparse.csr_array(sparse.hstack(blocks))
-    gram = (design.T @ design).toarray()
-    scale = np.sqrt(np.where(np.diag(gram) > 0, np.diag(gram), 1.0))
-    gram, is_free = gram / np.outer(scale, scale), np.zeros(len(gram), dtype=bool)
-    for j in range(len(gram)):
-        if gram[j, j] > MIN_PIVOT:
-            is_free[j] = True
-            gram = gram - np.outer(gram[:, j], gram[j]) / gram[j, j]
-    return sparse.csr_array(design[:, is_free])
+    return design[:, find_free_columns(design, np.ones(len(rows)))]
 
 
 def fit_poisson(
@@ -50,7 +41,7 @@ def fit_poisson(
     level = events.sum() / exposure.sum()
     for _ in range(MAX_STEPS):
         expected = exposure * level * np.exp(linear)
-        hessian = (design.T @ (sparse.diags_array(expected) @ design)).toarray()
+        hessian = (design.T @ scale_rows(design, expected)).toarray()
         try:
             step = np.linalg.solve(hessian, design.T @ (events - expected))
         except np.linalg.LinAlgError:
@@ -65,6 +56,6 @@ def fit_poisson(
 
 def partial_out(values: FloatArray, design: sparse.csr_array, weight: FloatArray) -> FloatArray:
     """What is left of each column of ``values`` after a weighted regression on ``design``."""
-    weighted = sparse.diags_array(weight) @ design
+    weighted = scale_rows(design, weight)
     fitted = np.linalg.solve((design.T @ weighted).toarray(), weighted.T @ values)
     return np.asarray(values - design @ fitted)

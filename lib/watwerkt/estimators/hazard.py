@@ -18,13 +18,13 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy import sparse
 from scipy.special import expit
 
 from watwerkt.errors import DataError
 from watwerkt.estimators.cells import Cells, Grouped, collapse, group_months
-from watwerkt.estimators.design_columns import FloatArray, renumber
+from watwerkt.estimators.design_columns import FloatArray, renumber, scale_rows, sum_rows_by
 from watwerkt.estimators.estimates import Estimates
+from watwerkt.estimators.least_squares import sum_by
 from watwerkt.estimators.logit import fit_logit
 
 DURATION_BANDS = (0, 3, 6, 12, 24, 36, 60, 120)  # months since entry at which a band begins
@@ -172,8 +172,8 @@ def average_difference(fit: HazardFit) -> AverageDifference:
 
 
 def _clustered_covariance(cells: Cells, bread: FloatArray, share: FloatArray) -> FloatArray:
-    score = sparse.diags_array(cells.events - cells.trials * share) @ cells.design
-    by_cluster = (_membership(cells.cluster) @ score).toarray()
+    score = scale_rows(cells.design, cells.events - cells.trials * share)
+    by_cluster = sum_rows_by(renumber(cells.cluster)[0], score)
     n_clusters, n_columns = by_cluster.shape
     n_obs = cells.trials.sum()
     factor = n_clusters / (n_clusters - 1) * (n_obs - 1) / (n_obs - n_columns)
@@ -185,9 +185,8 @@ def _require_clusters(
 ) -> None:
     """Refuse an exposure whose information (its partialled-out variance) lies in one cluster."""
     weight = cells.trials * share * (1 - share)
-    by_cluster = _membership(cells.cluster) @ (
-        weight[:, None] * (cells.design @ bread[:, asked]) ** 2
-    )
+    information = weight[:, None] * (cells.design @ bread[:, asked]) ** 2
+    by_cluster = sum_by(cells.cluster, information)
     largest = by_cluster.max(axis=0) / by_cluster.sum(axis=0)
     alone = [cells.term[j] for j, part in zip(asked, largest, strict=True) if part > MAX_SHARE]
     if alone:
@@ -195,8 +194,3 @@ def _require_clusters(
             f"{', '.join(alone)}: more than half of what is known comes from one cluster, so no "
             "standard error can be given; take more caseworkers together"
         )
-
-
-def _membership(cluster: NDArray[np.int64]) -> sparse.csr_array:
-    number, _ = renumber(cluster)
-    return sparse.csr_array((np.ones(len(number)), (number, np.arange(len(number)))))

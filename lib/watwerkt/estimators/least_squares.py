@@ -64,7 +64,7 @@ def fit_coefficient(
     bread = np.asarray(np.linalg.inv(x.T @ x), dtype=np.float64)
     coefficients = bread @ (x.T @ y)
     inflated = _inflate(x, bread, x @ bread[:, column], cluster)
-    score = _sum_by(cluster, inflated[:, None] * (y - x @ coefficients))
+    score = sum_by(cluster, inflated[:, None] * (y - x @ coefficients))
     freedom = _degrees_of_freedom(x, bread, inflated, cluster)
     return Coefficient(coefficients[column], score.T @ score, freedom)
 
@@ -97,7 +97,7 @@ def _degrees_of_freedom(
 ) -> float:
     """Trace squared over trace of squares, of the quadratic form that the variance is."""
     length = np.bincount(cluster, weights=inflated**2)
-    across = _sum_by(cluster, inflated[:, None] * x)
+    across = sum_by(cluster, inflated[:, None] * x)
     inner = across @ bread
     taken = (inner * across).sum(axis=1)
     trace = (length - taken).sum()
@@ -111,6 +111,7 @@ def _degrees_of_freedom(
     return float(trace**2 / squares)
 
 
-def _sum_by(cluster: IntArray, values: FloatArray) -> FloatArray:
+def sum_by(cluster: IntArray, values: FloatArray) -> FloatArray:
+    """Sums of each column by cluster number, shape (n_clusters, n_columns)."""
     columns = [np.bincount(cluster, weights=column) for column in values.T]
     return np.column_stack(columns)

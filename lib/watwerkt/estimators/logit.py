@@ -5,7 +5,7 @@ from scipy import sparse
 from scipy.special import expit, logit
 
 from watwerkt.errors import DataError
-from watwerkt.estimators.cells import FloatArray
+from watwerkt.estimators.design_columns import FloatArray, scale_rows
 
 MAX_STEPS, MAX_MOVE, TOLERANCE = 40, 3.0, 1e-9  # of Newton's method, in log odds of any row
 
@@ -30,9 +30,9 @@ def fit_logit(
     log_odds = design @ coefficient
     for _ in range(MAX_STEPS):
         share = expit(log_odds)
-        weight = sparse.diags_array(trials * share * (1 - share))
+        weighted = scale_rows(design, trials * share * (1 - share))
         try:
-            information = (design.T @ (weight @ design)).toarray()
+            information = (design.T @ weighted).toarray()
             bread = np.asarray(np.linalg.inv(information), dtype=np.float64)
         except np.linalg.LinAlgError:
             break

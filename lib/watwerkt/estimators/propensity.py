@@ -14,6 +14,7 @@ from scipy import sparse
 from scipy.special import expit
 
 from watwerkt.errors import DataError
+from watwerkt.estimators.combinations import find_combinations
 from watwerkt.estimators.design_columns import FloatArray, build_design, find_free_columns
 from watwerkt.estimators.logit import fit_logit
 
@@ -35,7 +36,7 @@ class Propensity:
     """
 
     probability: FloatArray = field(repr=False)
-    cell: NDArray[np.int64] = field(repr=False)
+    cell: NDArray[np.intp] = field(repr=False)
     design: sparse.csr_array = field(repr=False)
     score: FloatArray = field(repr=False)
     bread: FloatArray = field(repr=False)
@@ -60,9 +61,9 @@ def fit_propensity(
             f"{taken}: fewer than {MIN_OF_EACH} person-months with, or without, so that how likely "
             "it was cannot be known"
         )
-    levels = {name: _merge_rare(rows[name], y, is_fitted) for name in covariates}
-    cell, table = _number_cells(levels, len(rows))
-    design = build_design(table)[0]
+    levels = pd.DataFrame({name: merge_rare(rows[name], y, is_fitted) for name in covariates})
+    found = find_combinations(levels)
+    cell, design = found.number, build_design(levels.iloc[found.first])[0]
     n_cells = design.shape[0]
     trials = np.bincount(cell[is_fitted], minlength=n_cells).astype(float)
     events = np.bincount(cell[is_fitted], y[is_fitted], n_cells).astype(float)
@@ -78,23 +79,14 @@ def fit_propensity(
     )
 
 
-def _merge_rare(column: pd.Series, y: FloatArray, is_fitted: NDArray[np.bool_]) -> pd.Categorical:
+def merge_rare(
+    column: pd.Series, y: FloatArray, is_fitted: NDArray[np.bool_], least: int = MIN_OF_EACH
+) -> pd.Categorical:
+    """A level with fewer than ``least`` rows with ``y``, or without, joins the commonest level."""
     level = pd.Categorical(column).remove_unused_categories()
     n = len(level.categories)
     n_rows = np.bincount(level.codes[is_fitted], minlength=n)
     n_taken = np.bincount(level.codes[is_fitted], weights=y[is_fitted], minlength=n)
-    is_rare = np.minimum(n_taken, n_rows - n_taken) < MIN_OF_EACH
+    is_rare = np.minimum(n_taken, n_rows - n_taken) < least
     kept = np.where(is_rare, n_rows.argmax(), np.arange(n))
     return pd.Categorical.from_codes(kept[level.codes], level.categories)
-
-
-def _number_cells(
-    levels: dict[str, pd.Categorical], n_rows: int
-) -> tuple[NDArray[np.int64], pd.DataFrame]:
-    """Number of each row's combination of levels, and a table of the combinations in order."""
-    number = np.zeros(n_rows, dtype=np.int64)
-    for level in levels.values():
-        number = number * len(level.categories) + level.codes
-    first, cell = np.unique(number, return_index=True, return_inverse=True)[1:]
-    table = pd.DataFrame({name: level[first] for name, level in levels.items()}, range(len(first)))
-    return cell.astype(np.int64), table

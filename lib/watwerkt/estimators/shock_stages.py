@@ -4,11 +4,11 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy import sparse
 
 from watwerkt.errors import DataError
 from watwerkt.estimators.effects import FloatArray, fit_poisson, partial_out
+from watwerkt.estimators.least_squares import sum_by
 
 TERM = "log_caseload"
 EFFECTS = ("cell", "month", "team")
@@ -98,8 +98,3 @@ def keep_usable(rows: pd.DataFrame) -> pd.DataFrame:
     if np.isclose(kept["shock"].std(), 0) or np.isclose(kept[TERM].std(), 0):
         raise DataError("shock or caseload: does not vary, so nothing can be said of it")
     return kept.sort_values([*EFFECTS, "shock", "n_months", "n_exits", TERM], kind="stable")
-
-
-def sum_by(cluster: NDArray[np.intp], values: FloatArray) -> FloatArray:
-    """Sums of each column by cluster number, shape (n_clusters, n_columns)."""
-    return np.column_stack([np.bincount(cluster, column) for column in values.T])
