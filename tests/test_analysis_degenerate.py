@@ -17,7 +17,10 @@ from watwerkt.analysis import (
     caseload_warnings,
     contact,
     contact_checks,
+    contact_dose,
     contact_effect,
+    contact_errors,
+    contact_months,
     contact_steps,
     contact_style,
     contact_warnings,
@@ -39,10 +42,11 @@ from watwerkt.publish.language import Translator
 TOWN = town()
 LEVEL = 0.95
 REGISTERED = pl.LazyFrame({"team_id": ["t0", "t1"], "is_collapsed": [False, True]})
-TOO_SMALL_FOR = [  # two teams, six caseworkers, traits that never change
+TOO_SMALL_FOR = [  # two teams, six caseworkers, traits that never change, no errors
     shock.NO_SHOCKS,
     contact_style.FEW_STYLES,
     contact_steps.NOT_DATED,
+    contact_errors.NO_ERRORS,
 ]
 EMPTY_POLICIES = pl.LazyFrame(schema={"start_date": pl.Date, "target_caseload": pl.Float64})
 
@@ -71,13 +75,18 @@ def spoken_to(n: int) -> pl.DataFrame:
 
 
 @cache
+def months(delivery: Delivery) -> contact_months.ContactMonths:
+    return contact_months.build_months(delivery.panel, delivery.contacts)
+
+
+@cache
 def fits(delivery: Delivery) -> dict:
-    return contact_effect.fit_outcomes(delivery.panel, ["all", "education"])
+    return contact_effect.fit_outcomes(months(delivery), ["all", "education"])
 
 
 @cache
 def checks(delivery: Delivery) -> contact_checks.Fits:
-    return contact_checks.fit_checks(delivery.panel, fits(delivery).get("all"))
+    return contact_checks.fit_checks(months(delivery), fits(delivery).get("all"))
 
 
 @cache
@@ -151,10 +160,16 @@ ANALYSES: dict[str, Callable[[Delivery], Protected | Gap]] = {
     "per hundred": lambda d: contact_effect.per_hundred(fits(d), POLICY, LEVEL),
     "initiative": lambda d: contact.contacts_by_quarter(d.contacts, d.panel, POLICY, "initiative"),
     "styles": lambda d: contact_style.odds_by_style(
-        contact_style.fit_styles(d.panel), POLICY, LEVEL
+        contact_style.fit_styles(months(d)), POLICY, LEVEL
+    ),
+    "doses": lambda d: contact_dose.odds_by_dose(
+        contact_dose.fit_doses(months(d)), "number", POLICY, LEVEL
+    ),
+    "errors": lambda d: contact_errors.error_ratio(
+        contact_errors.fit_errors(months(d)), POLICY, LEVEL
     ),
     "steps": lambda d: contact_steps.odds_of_steps(
-        contact_steps.fit_steps(d.panel), d.contacts, POLICY, LEVEL
+        contact_steps.fit_steps(months(d)), d.contacts, POLICY, LEVEL
     ),
     "unknown reasons": lambda d: contact_checks.bounds(checks(d), POLICY, LEVEL),
     "deaths": lambda d: contact_checks.negative_control(checks(d), POLICY, LEVEL),

@@ -7,13 +7,8 @@ from numpy.testing import assert_allclose
 
 from analysis_panels import EXACT, multiply, panel, town
 from watwerkt.analysis import contact_warnings
-from watwerkt.analysis.contact_effect import (
-    EXPOSURE,
-    contact_months,
-    fit_outcomes,
-    odds_ratios,
-    per_hundred,
-)
+from watwerkt.analysis.contact_effect import fit_outcomes, odds_ratios, per_hundred
+from watwerkt.analysis.contact_months import EXPOSURE, build_months
 from watwerkt.analysis.detectable import detectable_difference
 from watwerkt.analysis.evidence import (
     NOT_ESTIMABLE,
@@ -29,11 +24,11 @@ TWENTIETHS = {"atol": 0.025}  # 160 people are shown in steps of 0.05
 FIGURES = ["estimate", "std_error", "p_value", "conf_low", "conf_high", "mde"]
 
 TOWN = town(n_persons=240).lazy()
-FITS = fit_outcomes(TOWN, ["all", "household"])
+FITS = fit_outcomes(build_months(TOWN, None), ["all", "household"])
 
 
 def test_months_are_those_whose_exposure_lies_in_the_benefit_and_is_known():
-    found = contact_months(
+    found = build_months(
         panel(
             """
             person_id month      months_since_entry is_contact_known n_contacts_lag_2_4
@@ -44,23 +39,25 @@ def test_months_are_those_whose_exposure_lies_in_the_benefit_and_is_known():
             eve       2021-05-01 9                  -                1
             """,
             times=1,
-        )
-    ).sort_values("person_id")
+        ),
+        None,
+    ).rows.sort_values("person_id")
     assert found["person_id"].tolist() == ["ann.0", "dee.0"]
     assert found[EXPOSURE].tolist() == [True, False]
     assert found["duration_band"].astype(str).tolist() == ["3-5", "6-11"]
 
 
 def test_a_missing_trait_is_a_level_of_its_own():
-    (row,) = contact_months(
+    (row,) = build_months(
         panel(
             "person_id month is_contact_known\nann 2021-05-01 yes",
             times=1,
             months_since_entry=9,
             n_contacts_lag_2_4=1,
             n_benefits_earlier=7,
-        )
-    ).to_dict("records")
+        ),
+        None,
+    ).rows.to_dict("records")
     traits = ["labour_market_distance", "sex", "household_type", "age_band", "cluster"]
     assert [row[name] for name in traits] == ["unknown"] * 5
     assert row["is_exempt"] is False
@@ -68,7 +65,7 @@ def test_a_missing_trait_is_a_level_of_its_own():
 
 
 def test_outcomes_are_exits_to_a_group_or_any_within_policy():
-    found = contact_months(
+    found = build_months(
         panel(
             """
             person_id month      exit_destination is_contact_known
@@ -80,8 +77,9 @@ def test_outcomes_are_exits_to_a_group_or_any_within_policy():
             times=1,
             months_since_entry=9,
             n_contacts_lag_2_4=1,
-        )
-    ).sort_values("person_id")
+        ),
+        None,
+    ).rows.sort_values("person_id")
     assert found["to_all"].tolist() == [True, False, True, False]
     assert found["to_work"].tolist() == [True, False, False, False]
     assert found["to_other_income"].tolist() == [False, False, True, False]
@@ -118,12 +116,12 @@ def test_what_cannot_be_estimated_is_recorded_beside_what_can(show):
 
 def test_an_outcome_that_never_happens_has_no_fit():
     stay = TOWN.with_columns(exit_destination=pl.lit("stay"))
-    assert fit_outcomes(stay, ["all"]) == {"all": None}
+    assert fit_outcomes(build_months(stay, None), ["all"]) == {"all": None}
 
 
 def test_without_contacts_there_is_no_fit_at_all():
     unknown = TOWN.with_columns(is_contact_known=pl.lit(None, pl.Boolean))
-    assert fit_outcomes(unknown) == {}
+    assert fit_outcomes(build_months(unknown, None)) == {}
     assert odds_ratios({}, EXACT, 0.95) is NO_CONTACTS
     assert contact_warnings.naive_odds(unknown, EXACT, 0.95) is NO_CONTACTS
     assert contact_warnings.ever_against_never(unknown, EXACT, 0.95) is NO_CONTACTS

@@ -74,7 +74,7 @@ def test_groups_and_doses_say_what_is_planted_and_how_much_stands_behind_it():
     assert doses["term"].tolist() == shock_groups.DOSES[1:][: len(doses)]
     rows, _ = shock_rows(given, WITH_HAND_OVER)
     with_shock = rows.loc[rows["shock"] > 0, "n_months"].sum()
-    assert_allclose(doses["n_obs"].sum(), with_shock, rtol=0.01)
+    assert_allclose(doses["n_obs"].sum(), with_shock, atol=5 * len(doses))  # to the ten
 
 
 def test_fewer_than_ten_teams_are_no_ground_for_doses():
@@ -99,7 +99,8 @@ def test_readings_recover_what_lost_reasons_hide():
     found = {name: fit.estimate[0] for name, fit in fits.items()}
     assert found["departure_known"] < truth - 0.5
     assert_allclose(found["departure_all"], truth, rtol=1e-9)
-    assert found["departure_without"] <= truth <= found["departure_with"] + 0.2
+    assert_allclose(found["departure_with"], truth, rtol=1e-9)  # that is where they were lost
+    assert found["departure_without"] < truth
     assert fits["departure_all"].n_events == rows["n_work"].sum()
     shown = shock_bounds.elasticity_bounds(fits, EXACT, LEVEL).frame
     assert shown["term"].tolist() == list(shock_bounds.READINGS)

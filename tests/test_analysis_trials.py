@@ -340,6 +340,10 @@ def test_a_trial_of_caseloads_is_recorded_as_such():
     assert {"all", "work", "benefit_days", "administrative"} <= set(found["outcome"])
     assert set(trial_subgroups.fit_groups([trial], LEVEL)["analysis"]) == {"P3"}
     assert set(trial_effect.fit_trials([TOWN], LEVEL)["analysis"]) == {"P7"}
+    again = trial_effect.compare_caseloads([TOWN, trial], POLICY, LEVEL).frame
+    assert set(again["analysis"]) == {"P3"}
+    assert not again["is_primary"].any()
+    assert trial_effect.compare_caseloads([TOWN], POLICY, LEVEL) is trial_rows.NO_CASELOAD_LOTTERY
 
 
 def test_two_trials_stay_apart_in_what_is_recorded():

@@ -13,7 +13,7 @@ import polars as pl
 
 from watwerkt.analysis.caps import cap_verdict
 from watwerkt.analysis.destination import DEATH
-from watwerkt.analysis.evidence import Design, describe_estimates, not_estimable
+from watwerkt.analysis.evidence import Design, describe_estimates, describe_fit, not_estimable
 from watwerkt.analysis.shock_rows import (
     AFTER_HAND_OVER,
     LAST_MONTH,
@@ -216,8 +216,13 @@ def smallest(fit: ShockFit) -> float:
     return found if fit.effective_f >= STRONG and found < LARGEST else float("nan")
 
 
-def hide_weak(row: pd.DataFrame, fit: ShockFit) -> pd.DataFrame:
-    """The row of a fit with its MDE; without a number where the data could not give one."""
+def describe_shock(
+    fit: ShockFit | None, design: Design, outcome: str, term: str, conf_level: float
+) -> pd.DataFrame:
+    """The row of a secondary fit with its MDE; no number where the caseload hardly moved."""
+    row = describe_fit(fit, design, outcome, term, conf_level)
+    if fit is None:
+        return row
     row = row.assign(mde=smallest(fit))
     is_weak = fit.effective_f < STRONG or row[["conf_low", "conf_high"]].isna().any(axis=None)
     return row.assign(**dict.fromkeys(FIGURES, np.nan), status="warning") if is_weak else row

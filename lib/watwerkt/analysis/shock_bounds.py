@@ -7,8 +7,7 @@ import pandas as pd
 import polars as pl
 
 from watwerkt.analysis.destination import UNEXPLAINED
-from watwerkt.analysis.evidence import describe_estimates, not_estimable
-from watwerkt.analysis.shock import NO_SHOCKS, hide_weak
+from watwerkt.analysis.shock import NO_SHOCKS, describe_shock
 from watwerkt.analysis.shock_groups import SECONDARY
 from watwerkt.analysis.shock_rows import WITH_HAND_OVER, shock_rows
 from watwerkt.disclosure import Gap, Policy, Protected, protect_estimates
@@ -41,15 +40,7 @@ def elasticity_bounds(fits: Fits, policy: Policy, conf_level: float) -> Protecte
     """A row per reading; no number where departures hardly moved the caseload."""
     if not fits:
         return NO_SHOCKS
-    rows = [
-        not_estimable(BOUNDS, "work", name, conf_level)
-        if fit is None
-        else hide_weak(
-            describe_estimates(fit.tidy(conf_level).assign(term=name), BOUNDS, "work", conf_level),
-            fit,
-        )
-        for name, fit in fits.items()
-    ]
+    rows = [describe_shock(fit, BOUNDS, "work", name, conf_level) for name, fit in fits.items()]
     return protect_estimates(pd.concat(rows, ignore_index=True), policy)
 
 

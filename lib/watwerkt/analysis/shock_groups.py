@@ -11,8 +11,8 @@ import pandas as pd
 import polars as pl
 
 from watwerkt.analysis.destination import ALL
-from watwerkt.analysis.evidence import describe_estimates, not_estimable
-from watwerkt.analysis.shock import NO_SHOCKS, SHOCK, fit_elasticity, hide_weak
+from watwerkt.analysis.evidence import describe_estimates
+from watwerkt.analysis.shock import NO_SHOCKS, SHOCK, describe_shock, fit_elasticity
 from watwerkt.analysis.shock_rows import LAST_MONTH, WITH_HAND_OVER, shock_rows
 from watwerkt.disclosure import Gap, Policy, Protected, protect_estimates
 from watwerkt.errors import DataError
@@ -68,7 +68,10 @@ def by_group(
     """The elasticity of each group; no number where departures hardly moved the caseload."""
     if not fits:
         return NO_SHOCKS
-    rows = [_describe_group(name, fit, conf_level) for name, fit in fits.items()]
+    rows = [
+        describe_shock(fit, IN_GROUPS, ALL, name, conf_level).assign(subgroup=name)
+        for name, fit in fits.items()
+    ]
     return protect_estimates(pd.concat(rows, ignore_index=True), policy)
 
 
@@ -100,11 +103,3 @@ def by_dose(panel: pl.LazyFrame, policy: Policy, conf_level: float) -> Protected
 
 def _cut(shock: pd.Series) -> pd.Series:
     return pd.cut(shock, [-float("inf"), *EDGES, float("inf")], labels=DOSES)
-
-
-def _describe_group(name: str, fit: ShockFit | None, conf_level: float) -> pd.DataFrame:
-    if fit is None:
-        return not_estimable(IN_GROUPS, ALL, name, conf_level).assign(subgroup=name)
-    tidy = fit.tidy(conf_level).assign(term=name)
-    row = describe_estimates(tidy, IN_GROUPS, ALL, conf_level, subgroup=name)
-    return hide_weak(row, fit)

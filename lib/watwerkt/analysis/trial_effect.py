@@ -17,7 +17,7 @@ from watwerkt.analysis.trial_outcomes import (
     add_outcomes,
     outcome_name,
 )
-from watwerkt.analysis.trial_rows import NO_TRIAL, TEXTS, Trial, trials_of
+from watwerkt.analysis.trial_rows import NO_CASELOAD_LOTTERY, NO_TRIAL, TEXTS, Trial, trials_of
 from watwerkt.disclosure import Gap, Policy, Protected, protect_estimates
 from watwerkt.errors import DataError
 from watwerkt.estimators.multiplicity import adjust_holm
@@ -48,6 +48,18 @@ SCALES = {"benefit_days": "days", "hours_month": "hours", "wage_eur_month": "eur
 def follow_trials(trials: Sequence[Trial], prepared: Prepared) -> list[Trial]:
     """The trials of people on benefit, each with what became of them at 12 and 24 months."""
     return [replace(t, rows=add_outcomes(t, prepared)) for t in trials_of(trials, False)]
+
+
+def compare_caseloads(
+    trials: Sequence[Trial], policy: Policy, conf_level: float
+) -> Protected | Gap:
+    """What a target caseload given by lot did within a year, in pp (P3): chapter 7's, shown again.
+
+    So not primary: counted twice, it would weigh double.
+    """
+    lotteries = [trial for trial in trials if trial.caseloads]
+    found = fit_trials(lotteries, conf_level, design=replace(ITT, is_primary=False))
+    return effects(found, policy, absent=NO_CASELOAD_LOTTERY)
 
 
 def fit_trials(

@@ -17,6 +17,9 @@ from watwerkt.estimators.two_arms import Mechanism
 from watwerkt.panel.prepared import Prepared
 
 NO_TRIAL = Gap("Not delivered: a trial in which people were divided by lot.")
+NO_CASELOAD_LOTTERY = Gap(
+    "Not delivered: a trial in which teams were given a target caseload by lot."
+)
 NO_PREVENTION = Gap("Not delivered: a trial in which applications were divided by lot.")
 BEFORE = (  # what is known before the draw
     "age_years",
