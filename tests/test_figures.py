@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from matplotlib.text import Annotation, Text
 from numpy.testing import assert_allclose
 
@@ -21,6 +22,7 @@ from watwerkt.publish.figures import (
     plot_curve,
     plot_flow,
     plot_forest,
+    plot_journeys,
     plot_layers,
     plot_lines,
     plot_pairs,
@@ -29,6 +31,7 @@ from watwerkt.publish.figures import (
     plot_tiles,
 )
 from watwerkt.publish.figures.axis import LINE_HEIGHT, spread
+from watwerkt.publish.figures.journeys import BAR
 from watwerkt.publish.figures.tiles import KIND_LABELS
 from watwerkt.publish.labels import Labels
 from watwerkt.publish.language import Translator
@@ -127,6 +130,19 @@ FLOW = pd.DataFrame(
     ],
     columns=["trial_id", "branch", "step", "n_persons"],
 )
+JOURNEYS = pd.DataFrame(
+    {
+        "chain_state": [
+            *(f"{step}_{fate}" for step in ("application", "plan", "placement")
+              for fate in ("waiting", "left")),
+            "aftercare",
+            "total",
+        ],
+        "n_journeys": pd.array([90, 1115, 620, 305, pd.NA, pd.NA, 330, 2475], dtype="Int64"),
+    }
+)  # fmt: skip
+CHAIN = {"application": "aanvraag", "plan": "plan van aanpak", "placement": "plaatsing"}
+CHAIN |= {"aftercare": "nazorg"}
 CALLED = {
     "branch": {"declined": "geweigerd", "excluded": "vooraf afgevallen", "usual": "gebruikelijk"},
     "step": {
@@ -176,6 +192,12 @@ def drawings(is_narrow: bool) -> dict[str, Figure]:
             lines("flow") | {"span": BREAKS[2]},
         ),
         "flow": (plot_flow, FLOW, label("trial_id branch step n_persons", {}, CALLED), {}),
+        "journeys": (
+            plot_journeys,
+            JOURNEYS,
+            label("chain_state n_journeys", {}, {"chain_step": CHAIN}),
+            {},
+        ),
         "tiles": (plot_tiles, TILES, label("month table n_rows"), tiles() | {"spans": BREAKS}),
     }
     with house_style():
@@ -372,6 +394,17 @@ def test_every_arrow_of_a_flow_ends_at_a_box(figure):
         on_top = any(abs(box.y1 - y) < 1e-9 and box.x0 <= x <= box.x1 for box in boxes)
         assert on_side or on_top
     assert not any(a.overlaps(b) for a, b in itertools.combinations(boxes, 2))
+
+
+def test_journeys_are_as_wide_as_they_are_many_and_hidden_ones_are_a_dash():
+    found = said(WIDE["journeys"]).splitlines()
+    assert [n for n in found if n.removeprefix("≈ ").replace(".", "").isdigit()] == [
+        "2.475", "1.270", "345", "≈ 345"
+    ]  # fmt: skip
+    assert "nog geen nazorg –" in found
+    bars = [p for p in WIDE["journeys"].findobj(Rectangle) if np.isclose(p.get_height(), BAR)]
+    widths = [bar.get_width() for bar in bars]
+    assert_allclose(np.array(widths) / widths[0], np.array([2475, 1270, 345, 345]) / 2475)
 
 
 def test_a_frame_is_not_changed_by_drawing_it():

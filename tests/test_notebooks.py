@@ -18,7 +18,7 @@ PARAMS = ROOT / "papermill_params"
 def test_the_chapters_are_there():
     wanted = {"00_summary", "01_data_quality", "02_population"}
     wanted |= {"03_caseload_outflow", "04_contact_intensity", "08_sustained_exit"}
-    wanted |= {"07_experiments"}
+    wanted |= {"05_reintegration_chain", "06_instruments", "07_experiments"}
     assert wanted <= {path.stem for path in NOTEBOOKS}
 
 

@@ -35,6 +35,7 @@ MODULES = (
     "caseload_worlds",
     "prevention_worlds",
     "exit_worlds",
+    "start_worlds",
 )
 CHUNK = 10  # draws handed to a process at once
 STATES_NOTHING = dict.fromkeys(("estimate", "low", "high", "p", "naive"), np.nan)

@@ -164,6 +164,22 @@ def report(
     shown.print(place.shown(place.reports / municipality / chosen.language / "report.html"))
 
 
+@app.command()
+def benchmark(
+    reports: Annotated[Path, typer.Argument(metavar="REPORTS", help="A folder per municipality.")],
+    out: Annotated[Path, typer.Option(help="Gets the comparison, in a folder by language.")],
+    language: Annotated[Language, typer.Option()] = Language.nl,
+) -> None:
+    """Compare municipalities, from what they released only."""
+    from watwerkt.runtime.benchmark import write_benchmark
+
+    place = workspace(out=out)
+    failures = write_benchmark(place, reports, str(language), told)
+    if failures:
+        raise ChapterError(f"{len(failures)} of the chapters failed; the others were written")
+    shown.print(place.shown(place.reports / str(language) / "report.html"))
+
+
 def _named(params: ReportParams) -> Path | None:
     return Path(params.delivery) if params.delivery else None
 

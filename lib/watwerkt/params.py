@@ -11,13 +11,15 @@ from watwerkt.errors import ParameterError
 MunicipalityId = Annotated[str, Field(pattern=r"^GM\d{4}$")]
 Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 
+PAIRS = r"^[1-9]\d{0,3}-[1-9]\d{0,3}( [1-9]\d{0,3}-[1-9]\d{0,3})*$"  # 150-100: from 150 to 100
+
 
 class ReportParams(BaseModel):
     """What may differ between two runs of the same chapter.
 
-    ``prepared_dir``, ``record_dir`` and ``released_dir`` are filled in by the runner; empty means
-    the working copy's own prepared data, an analyst's run that records nothing, and the small
-    released bundle in ``data/sample``.
+    ``prepared_dir``, ``record_dir``, ``released_dir`` and ``reports_dir`` are filled in by the
+    runner; empty means the working copy's own prepared data, an analyst's run that records nothing,
+    and the small released bundle in ``data/sample``, of one municipality and of several.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
@@ -31,10 +33,12 @@ class ReportParams(BaseModel):
     conf_level: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
     control_arm: str = "gebruikelijk"
     break_even_days: Annotated[float, Field(gt=0, le=366)] = 23.0
+    caseload_pairs: Annotated[str, Field(pattern=PAIRS)] = "150-100 100-50 150-50"
     delivery: str = ""
     prepared_dir: str = ""
     record_dir: str = ""
     released_dir: str = ""
+    reports_dir: str = ""
 
 
 def read_params(

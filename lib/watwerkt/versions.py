@@ -6,7 +6,16 @@ refused: read by an older reader it would mean something else.
 
 from watwerkt.errors import VersionError
 
-KNOWN = {"delivery": 1, "mapping": 2, "prepared": 2, "policy": 1, "estimates": 1, "aggregates": 1}
+KNOWN = {
+    "delivery": 1,
+    "mapping": 2,
+    "prepared": 2,
+    "policy": 1,
+    "estimates": 1,
+    "aggregates": 1,
+    "prices": 1,
+    "chain_policy": 1,
+}
 # Older versions that are read as they are: nothing in them means anything else now.
 STILL_READ = {("mapping", 1)}
 # What makes an older file a present one; the words end a sentence.

@@ -3,9 +3,10 @@
 import polars as pl
 
 from watwerkt.analysis.bands import band_of
-from watwerkt.analysis.destination import GROUPS, is_exit_to
+from watwerkt.analysis.destination import GROUPS, OUTSIDE, is_exit_to
 from watwerkt.disclosure import Gap, Policy, Protected, protect_aggregates
 from watwerkt.disclosure.gap import NO_MONTHS
+from watwerkt.disclosure.selection import join_rows
 
 BANDS = {"0-11": 12, "12-35": 36, "36+": None}  # months since entry, up to and not including
 
@@ -13,10 +14,13 @@ BANDS = {"0-11": 12, "12-35": 36, "36+": None}  # months since entry, up to and 
 def exits_by_year(panel: pl.LazyFrame, policy: Policy) -> Protected | Gap:
     """Person-months and exits per year, destination group and duration band.
 
-    Months and exits per band are the case mix: whoever has them of several municipalities can
-    expect exits by band (indirect standardisation). No published rate exists for these bands, so
-    no expected number stands beside the observed one here.
+    The row ``total`` holds all destinations within policy, so that chapter 20 sees outflow whole
+    where a destination is hidden. Months and exits per band are the case mix: whoever has them of
+    several municipalities can expect exits by band (indirect standardisation). No published rate
+    exists for these bands, so no expected number stands beside the observed one here: chapter 20
+    makes it of all municipalities together.
     """
+    groups = [group for group in GROUPS if group != OUTSIDE]
     counts = (
         panel.group_by(
             year=pl.col("month").dt.year(), band=band_of(pl.col("months_since_entry"), BANDS)
@@ -33,7 +37,14 @@ def exits_by_year(panel: pl.LazyFrame, policy: Policy) -> Protected | Gap:
             value_name="n_exits",
         )
         .collect()
+        .to_pandas()
     )
-    if counts.is_empty():
+    if counts.empty:
         return NO_MONTHS
-    return protect_aggregates(counts.to_pandas(), policy)
+    within = counts["destination"].isin(groups)
+    return join_rows(
+        [
+            protect_aggregates(counts[within].reset_index(drop=True), policy, with_total=True),
+            protect_aggregates(counts[~within].reset_index(drop=True), policy),
+        ]
+    )

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from watwerkt.estimators.estimates import Estimates
 from watwerkt.estimators.power import mde
 
 FIGURES = ["estimate", "std_error", "p_value", "conf_low", "conf_high", "mde"]
@@ -89,6 +90,15 @@ def not_estimable(design: Design, outcome: str, term: str, conf_level: float) ->
     )
     facts = _facts(design, outcome, conf_level, subgroup="")
     return empty.assign(**facts | {"note": NOT_ESTIMABLE})
+
+
+def describe_fit(
+    fit: Estimates | None, design: Design, outcome: str, term: str, conf_level: float
+) -> pd.DataFrame:
+    """The row of one estimate, named ``term``; that of one these data do not allow where None."""
+    if fit is None:
+        return not_estimable(design, outcome, term, conf_level)
+    return describe_estimates(fit.tidy(conf_level).assign(term=term), design, outcome, conf_level)
 
 
 def _facts(design: Design, outcome: str, conf_level: float, subgroup: str) -> dict[str, Any]:

@@ -49,6 +49,12 @@ def beside_published(own: Protected | Gap, policy: Policy, conf_level: float) ->
     return protect_estimates(described, policy, by=["weight_share"])
 
 
+def published_elasticity(outcome: str) -> tuple[float, float]:
+    """Estimate and standard error of the one trial that can be recalculated (Vienna)."""
+    row = _elasticity(_studies()[0], outcome, conf_level=0.95).iloc[0]
+    return float(row["estimate"]), float(row["std_error"])
+
+
 def _own_rows(own: Protected, conf_level: float) -> pd.DataFrame:
     """What may be shown of the own estimates, without those that carry no interval."""
     frame = own.frame

@@ -71,20 +71,33 @@ def protect_estimates(tidy: pd.DataFrame, policy: Policy, *, by: Sequence[str] =
     return _seal(rows.assign(**values, **columns), "estimates", policy, int(hidden.sum()))
 
 
-def protect_aggregates(table: pd.DataFrame, policy: Policy) -> Protected:
+def protect_aggregates(
+    table: pd.DataFrame, policy: Policy, *, with_total: bool = False
+) -> Protected:
     """Counts per year, destination and band for ``aggregates.parquet``, hidden cell by cell.
 
-    ``table`` has year, destination, band, n_person_months, n_exits, and n_persons, the persons
-    behind the row, which is not shown; n_exits_expected (need not be whole) where a reference rate
-    for its case mix is known, else the column is written empty.
+    ``table`` has year, destination, band, n_person_months (the same for every destination of a year
+    and band), n_exits, and n_persons, the persons behind the row, which is not shown;
+    n_exits_expected (need not be whole) where a reference rate for its case mix is known, else the
+    column is written empty. ``with_total`` adds a row ``total`` over the destinations, and hides
+    so much more that no hidden cell can be found by subtraction.
     """
-    counts = ["n_person_months", "n_exits"]
-    counts += [name for name in ["n_exits_expected"] if name in table]
+    keys, behind = ["year", "destination", "band"], "n_persons"
+    exits = [name for name in ["n_exits", "n_exits_expected"] if name in table]
+    totals = ["destination"] if with_total else []
     grid, shown = protected_counts(
-        table, counts, policy, by=["year", "destination", "band"], n_persons="n_persons"
+        table.drop(columns="n_person_months"), exits, policy, by=keys, totals=totals,
+        n_persons=behind,
+    )  # fmt: skip
+    _, months = protected_counts(
+        table.drop(columns=exits), ["n_person_months"], policy, by=keys, n_persons=behind
     )
-    frame = grid.frame({name: as_counts(values) for name, values in shown.items()})
-    return _seal(frame, "aggregates", policy, int(frame[counts].isna().sum().sum()))
+    at_risk = months["n_person_months"]
+    if with_total:
+        at_risk = np.concatenate([at_risk, at_risk[:, :1]], axis=1)
+    columns = {"n_person_months": at_risk, **shown}
+    frame = grid.frame({name: as_counts(values) for name, values in columns.items()})
+    return _seal(frame, "aggregates", policy, int(frame[list(columns)].isna().sum().sum()))
 
 
 def _is_hidden(

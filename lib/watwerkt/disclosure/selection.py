@@ -1,4 +1,4 @@
-"""Rows of protected frames: what may be shown may be shown in part, and one below another."""
+"""Rows of protected frames: what may be shown may be shown in part, joined, or reckoned with."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -36,3 +36,13 @@ def join_rows(parts: Sequence[Protected]) -> Protected:
         raise DisclosureError("only frames of one kind, policy and set of columns can be joined")
     n_suppressed = sum(part.n_suppressed for part in parts)
     return _reseal(parts[0], pd.concat(frames, ignore_index=True), n_suppressed)
+
+
+def derive_rows(table: pd.DataFrame, source: Protected) -> Protected:
+    """What was reckoned from ``source`` and from parameters alone, such as prices.
+
+    It says nothing of anybody that the source did not say. Numbers keep six significant digits.
+    """
+    numbers = table.select_dtypes("float")
+    rounded = numbers.map(lambda value: float(f"{value:.6g}"))
+    return _reseal(require_protected(source), table.assign(**rounded), 0)

@@ -23,6 +23,7 @@ class About:
     Attributes
     ----------
     first_month, last_month : the first and the last month observed, inclusive.
+    is_comparison : whether it is of municipalities together, and their extracts of several days.
     provenance : a key of ``PROVENANCE_LABELS`` → its value; nothing that changes between runs.
     """
 
@@ -33,6 +34,7 @@ class About:
     last_month: dt.date | str
     extract_date: dt.date
     provenance: Mapping[str, str] = field(default_factory=dict)
+    is_comparison: bool = False
 
 
 def report_html(sections: Sequence[Section], about: About, language: str) -> str:

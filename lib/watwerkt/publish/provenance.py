@@ -10,6 +10,7 @@ PROVENANCE_LABELS = {
     "library_version": "Version of watwerkt",
     "policy_version": "Version of the disclosure policy",
     "delivery_sha256": "Fingerprint of the delivery (SHA-256)",
+    "released_sha256": "Fingerprint of the released files (SHA-256)",
     "params_sha256": "Fingerprint of the parameters (SHA-256)",
     "plan_sha256": "Fingerprint of the analysis plan (SHA-256)",
     "lock_sha256": "Fingerprint of the lock file (SHA-256)",

@@ -16,6 +16,7 @@ from watwerkt.publish.style import order_codes
 
 INTERVAL = {"conf_low", "conf_high"}
 STYLE = re.compile(r'<style>.*?</style>|\s(?:id|headers|rowspan)="[^"]*"|\scolspan="1"', re.DOTALL)
+AMOUNT = re.compile(r"(\d+) (\S+)")  # a number and its unit, which stay on one line
 CLASS = re.compile(r'\sclass="([^"]*)"')
 
 
@@ -32,7 +33,7 @@ def table_html(
             "a p-value never stands alone: show conf_low and conf_high in the same table"
         )
     written = pd.DataFrame(
-        {c: [labels.value(c, value) for value in frame[c]] for c in labels.columns}, dtype="str"
+        {c: [_keep_unit(labels.value(c, v)) for v in frame[c]] for c in labels.columns}, dtype="str"
     )
     head, *others = (c for c in labels.columns if c != group)
     is_number = {c: pd.api.types.is_numeric_dtype(frame[c]) for c in others}
@@ -110,6 +111,10 @@ def spread_series(
     return pd.DataFrame({key: heads, **wide}), replace(
         labels, columns={key: labels.column(key), **columns}
     )
+
+
+def _keep_unit(cell: str) -> str:
+    return cell.replace(" ", "\u00a0") if AMOUNT.fullmatch(cell) else cell
 
 
 def _rename_class(found: re.Match[str]) -> str:

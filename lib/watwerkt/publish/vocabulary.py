@@ -117,6 +117,10 @@ ARM_PATH_AXES = {
     "low": "conf_low",
     "high": "conf_high",
 }
+COST_COLUMNS = ["pair", "cost_eur", "cost_low", "cost_high", "break_even_days"]
+NET_COLUMNS = ["pair", "perspective", "net_eur", "net_low", "net_high", "share_paid_back"]
+EUROS = dict.fromkeys(("value", "low", "high"), ".0")
+PRICE_SHARES = dict.fromkeys(("value", "low", "high"), ".2")
 INTERVAL_COLUMNS = {"estimate": "", "conf_low": "", "conf_high": "", "mde": "", "n_persons": ""}
 RATE_LABELS = {
     "mde": "",

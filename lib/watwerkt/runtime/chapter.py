@@ -10,6 +10,7 @@ from IPython.display import HTML
 
 from watwerkt import __version__
 from watwerkt.analysis.incidence import Window
+from watwerkt.chain_policy import ChainPolicy, read_chain_policy
 from watwerkt.disclosure.gap import Gap
 from watwerkt.disclosure.policy import Policy, read_policy
 from watwerkt.disclosure.protected import Protected, require_protected
@@ -17,6 +18,7 @@ from watwerkt.disclosure.released import read_released
 from watwerkt.panel.prepared import Prepared, read_prepared
 from watwerkt.params import ReportParams, check_params, read_params
 from watwerkt.paths import Workspace, workspace
+from watwerkt.prices import Prices, read_prices
 from watwerkt.publish.guard import guard_display
 from watwerkt.publish.page import Page
 from watwerkt.runtime.prepare import run_prepare
@@ -85,6 +87,19 @@ class Chapter:
     def estimates(self) -> Protected:
         """What the other chapters released."""
         return read_released(self.released / "estimates.parquet")
+
+    @property
+    def chain_policy(self) -> ChainPolicy | None:
+        """The re-integration chain as the municipality's policy has it; None without such a file.
+
+        Raises ParameterError for a file that is no such policy.
+        """
+        return read_chain_policy(workspace().params, self.about["municipality_id"])
+
+    @property
+    def prices(self) -> Prices:
+        """What things cost, by ``papermill_params/prices.yaml`` and the municipality's own."""
+        return read_prices(workspace().params, self.about["municipality_id"])
 
     def has(self, table: str) -> bool:
         """Whether ``table`` was delivered."""

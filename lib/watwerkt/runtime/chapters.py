@@ -25,20 +25,31 @@ class ChapterFile:
         """Whether it reads what the other chapters publish, and so runs after them."""
         return "released_dir" in self.declared
 
+    @property
+    def compares(self) -> bool:
+        """Whether it is about many municipalities, and so in no report of one."""
+        return "reports_dir" in self.declared
 
-def read_chapters(folder: Path, chosen: Sequence[str] = ()) -> list[ChapterFile]:
+
+def read_chapters(
+    folder: Path, chosen: Sequence[str] = (), *, compares: bool = False
+) -> list[ChapterFile]:
     """The chapters in ``folder`` in their order; ``chosen`` by number or by name, or all.
+
+    Those about one municipality, or where ``compares`` those about many.
 
     Raises ParameterError for a chapter that is not there, or declares what no report has.
     """
-    found = {path.stem: path for path in sorted(folder.glob("[0-9][0-9]_*.ipynb"))}
-    absent = [c for c in chosen if not any(_is_meant(c, name) for name in found)]
+    paths = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
+    every = [ChapterFile(path, frozenset(read_declared(path))) for path in paths]
+    found = [chapter for chapter in every if chapter.compares == compares]
+    names = [chapter.name for chapter in found]
+    absent = [c for c in chosen if not any(_is_meant(c, name) for name in names)]
     if not found:
         raise ParameterError("there are no chapters: no notebook is called 01_… in notebooks/")
     if absent:
-        raise ParameterError(f"no chapter {', '.join(absent)}; there are: {', '.join(found)}")
-    names = [n for n in found if not chosen or any(_is_meant(c, n) for c in chosen)]
-    return [ChapterFile(found[n], frozenset(read_declared(found[n]))) for n in names]
+        raise ParameterError(f"no chapter {', '.join(absent)}; there are: {', '.join(names)}")
+    return [c for c in found if not chosen or any(_is_meant(one, c.name) for one in chosen)]
 
 
 def _is_meant(chosen: str, name: str) -> bool:

@@ -21,7 +21,7 @@ from watwerkt.runtime.fingerprint import (
 )
 
 SCHEMA_VERSION = 1
-PLACES = {"delivery", "prepared_dir", "record_dir", "released_dir"}
+PLACES = {"delivery", "prepared_dir", "record_dir", "released_dir", "reports_dir"}
 LIBRARIES = (
     "matplotlib",
     "numpy",

@@ -8,15 +8,18 @@ from typing import Any
 
 from rich.console import Console
 
+from watwerkt.chain_policy import read_chain_policy
 from watwerkt.disclosure.policy import read_policy
 from watwerkt.disclosure.released import COLUMNS, read_released
 from watwerkt.panel.prepared import read_prepared
 from watwerkt.params import ReportParams
 from watwerkt.paths import Workspace
+from watwerkt.prices import read_prices
 from watwerkt.publish.excel import report_workbook
 from watwerkt.publish.html import About, report_html
 from watwerkt.publish.provenance import PROVENANCE_LABELS
 from watwerkt.runtime.chapters import ChapterFile, read_chapters
+from watwerkt.runtime.fingerprint import values_fingerprint
 from watwerkt.runtime.manifest import build_manifest, write_manifest, write_run
 from watwerkt.runtime.outcome import Outcome, run_section
 from watwerkt.runtime.paper import write_pdf
@@ -44,6 +47,8 @@ def write_report(
     """
     started = datetime.now(UTC)
     chapters = read_chapters(place.notebooks, chosen)
+    on_paper = read_chain_policy(place.params, params.municipality_id)
+    prices = read_prices(place.params, params.municipality_id)
     folder = place.prepared / params.municipality_id
     with console.status("prepare"):
         run_prepare(delivery, folder, params)
@@ -56,14 +61,21 @@ def write_report(
         filled = params.model_copy(
             update={"prepared_dir": str(folder), "released_dir": str(published)}
         )
-        outcomes = _run_sections(chapters, filled, restricted, console)
-        _write_published(outcomes, chapters, filled, place, console)
+        outcomes = run_sections(chapters, filled, restricted, console)
+        prepared = read_prepared(folder).about
+        manifest = build_manifest(filled, prepared, read_policy(), place.root / "requirements.lock")
+        manifest["chain_policy_sha256"] = (
+            values_fingerprint(on_paper.model_dump(mode="json")) if on_paper else None
+        )
+        manifest["prices_sha256"] = values_fingerprint(prices.model_dump(mode="json"))
+        about = describe_report(filled, manifest)
+        write_published(outcomes, chapters, filled, manifest, about, console)
         failures = [outcome.sentence for outcome in outcomes if outcome.failure]
         write_run(started, {o.name: o.seconds for o in outcomes}, failures, restricted)
     return failures
 
 
-def _run_sections(
+def run_sections(
     chapters: Sequence[ChapterFile], params: ReportParams, restricted: Path, console: Console
 ) -> list[Outcome]:
     """Run every chapter, those that read what the others publish last; in the report's order."""
@@ -89,19 +101,18 @@ def _told(
         yield outcome
 
 
-def _write_published(
+def write_published(
     outcomes: Sequence[Outcome],
     chapters: Sequence[ChapterFile],
     params: ReportParams,
-    place: Workspace,
+    manifest: dict[str, Any],
+    about: About,
     console: Console,
 ) -> None:
-    prepared = read_prepared(Path(params.prepared_dir)).about
-    manifest = build_manifest(params, prepared, read_policy(), place.root / "requirements.lock")
-    about, policy = _about(params, manifest), read_policy()
+    """Bind the sections into page, workbook and PDF, in ``params.released_dir``."""
+    policy, folder = read_policy(), Path(params.released_dir)
     sections = [outcome.section for outcome in outcomes]
     page = report_html(sections, about, params.language)
-    folder = Path(params.released_dir)
     (folder / "report.html").write_text(page, encoding="utf-8")
     released = [read_released(folder / f"{kind}.parquet") for kind in COLUMNS]
     workbook = report_workbook(sections, released, about, policy, params.language)
@@ -111,8 +122,9 @@ def _write_published(
     write_manifest(manifest, [c.path for c in chapters], failed, folder)
 
 
-def _about(params: ReportParams, manifest: dict[str, Any]) -> About:
-    shown = {k: manifest[k] for k in PROVENANCE_LABELS if manifest[k]}
+def describe_report(params: ReportParams, manifest: dict[str, Any]) -> About:
+    """What the report says of itself, from its manifest."""
+    shown = {k: manifest[k] for k in PROVENANCE_LABELS if manifest.get(k)}
     return About(
         municipality_id=params.municipality_id,
         municipality_name=params.municipality_name,

@@ -24,7 +24,7 @@ def read_declared(notebook: Path) -> set[str]:
     """The parameters that ``notebook`` declares; each is one of ReportParams or it is refused."""
     declared = set(papermill.inspect_notebook(notebook))
     unknown = sorted(declared - ReportParams.model_fields.keys())
-    if unknown or "municipality_id" not in declared:
+    if unknown or not declared & {"municipality_id", "reports_dir"}:
         raise ParameterError(
             f"{notebook.stem}: its parameters cell declares what no report has: {unknown}"
             if unknown

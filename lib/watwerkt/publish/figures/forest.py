@@ -14,6 +14,7 @@ from watwerkt.publish.labels import Labels
 from watwerkt.publish.style import BLUE, FAINT, GRID, INK, NAIVE, build_axes
 
 WARNING = "warning"
+SPREAD = "#c9cdf0"
 
 
 def plot_forest(
@@ -26,7 +27,8 @@ def plot_forest(
     high: str = "conf_high",
     mde: str = "mde",
     status: str = "status",
-    group: str = "",
+    group: str | tuple[str, ...] = "",
+    spread: tuple[str, str] | None = None,
     is_ratio: bool = False,
 ) -> Figure:
     """Draw one row per estimate, first row on top, around the line of no effect.
@@ -34,7 +36,8 @@ def plot_forest(
     The grey bar around no effect reaches to the smallest detectable effect (``mde``, on the scale
     of ``x``). Rows whose ``status`` is *warning* are grey, hollow, hatched and called misleading.
     ``is_ratio``: ``x`` holds logarithms, and is drawn as ratios around 1 (write it as ``exp.2``);
-    otherwise differences, around 0. ``group``: a column named before ``y`` where it varies.
+    otherwise differences, around 0. ``group``: columns named before ``y``, each where it varies.
+    ``spread``: the ends of the interval in which a further municipality would lie, a light bar.
     """
     figure, axes = build_axes(labels, height=1.5 + (0.8 if labels.is_narrow else 0.46) * len(frame))
     name_row = _name_row_above if labels.is_narrow else _name_row
@@ -45,14 +48,16 @@ def plot_forest(
         detectable=frame[mde].astype("float64") if mde in frame else np.nan,
     )
     drawn["detectable"] = drawn["detectable"].mask(drawn["is_naive"])
-    named = [group, y] if group and len(frame[group].unique()) > 1 else [y]
+    groups = [group] if isinstance(group, str) else list(group)
+    named = [*(c for c in groups if c and len(frame[c].unique()) > 1), y]
     scaled = np.exp if is_ratio else np.asarray
     for place, (_, row) in enumerate(drawn.iterrows()):
         numbers = row[[x, low, high, "detectable"]].to_numpy("float64")
+        _draw_spread(axes, place, scaled(row[list(spread or ())].to_numpy("float64")))
         _draw_row(axes, place, scaled(numbers), row["is_naive"], 0.3 if labels.is_narrow else 0.6)
         interval = "{} ({} – {})".format(*(labels.value(c, row[c]) for c in (x, low, high)))
         tag = f"({labels.translator.text('misleading')})" if row["is_naive"] else ""
-        name = ": ".join(labels.value(c, row[c]) for c in named)
+        name = ": ".join(filter(None, (labels.value(c, row[c]) for c in named)))
         name_row(axes, place, name, tag, interval)
     axes.axvline(1.0 if is_ratio else 0.0, color=INK, linewidth=1)
     axes.use_sticky_edges = False
@@ -62,8 +67,13 @@ def plot_forest(
     axes.set_ylim(len(frame) - 0.4, -0.9 if labels.is_narrow else -0.6)
     axes.grid(visible=False, axis="y")
     format_axis(axes.xaxis, labels, x, frame[x])
-    _explain(figure, labels, drawn)
+    _explain(figure, labels, drawn, has_spread=spread is not None)
     return figure
+
+
+def _draw_spread(axes: Axes, place: int, ends: np.ndarray) -> None:
+    for near, far in ends.reshape(-1, 2):
+        axes.barh(place, far - near, 0.3, near, color=SPREAD, linewidth=0)
 
 
 def _draw_row(axes: Axes, place: int, numbers: np.ndarray, is_naive: bool, height: float) -> None:
@@ -103,7 +113,7 @@ def _name_row_above(axes: Axes, place: int, name: str, tag: str, interval: str) 
     axes.text(0, place - 0.2, text, transform=where, va="bottom", fontsize=9, bbox=paper)
 
 
-def _explain(figure: Figure, labels: Labels, drawn: pd.DataFrame) -> None:
+def _explain(figure: Figure, labels: Labels, drawn: pd.DataFrame, has_spread: bool) -> None:
     say = labels.translator.text
     handles = []
     if drawn["detectable"].notna().any():
@@ -113,6 +123,8 @@ def _explain(figure: Figure, labels: Labels, drawn: pd.DataFrame) -> None:
             facecolor="white", edgecolor=NAIVE, hatch="////", linewidth=0, label=say("misleading")
         )
         handles.append(hatched)
+    if has_spread:
+        handles.append(Patch(color=SPREAD, label=say("where a further municipality would lie")))
     if handles:
         figure.legend(
             handles=handles,

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from watwerkt.publish.figures.axis import LINE_HEIGHT, align_series, format_axis
 from watwerkt.publish.labels import Labels
 from watwerkt.publish.language import NOTHING
-from watwerkt.publish.style import FAINT, GRID, build_axes, colours_of, order_codes
+from watwerkt.publish.style import FAINT, GRID, INK, build_axes, colours_of, order_codes
 
 MARKERS = ("o", "D", "s")
 NAME_WIDTH, NAME_WIDTH_NARROW = 30, 40
@@ -21,7 +21,8 @@ def plot_pairs(frame: pd.DataFrame, labels: Labels, *, y: str, x: str, series: s
     """Draw ``x`` per category ``y`` as a point for each ``series``, first row on top.
 
     Each point has its value beside it and a shape of its own. What may not be shown has no point;
-    a category without any has a dash. The horizontal axis starts at nought.
+    a category without any has a dash. Nought is on the horizontal axis, which begins there unless a
+    value lies below it.
     """
     wide = align_series(frame, y, x, series)
     codes = order_codes(wide.columns)
@@ -36,8 +37,10 @@ def plot_pairs(frame: pd.DataFrame, labels: Labels, *, y: str, x: str, series: s
         name = labels.value(series, code)
         axes.plot([], [], marker, color=colours[code], markersize=8, label=name)
     axes.set_ylim(len(categories) - 0.4, -0.8 if labels.is_narrow else -0.6)
-    highest = wide.max().max()
-    axes.set_xlim(0, HEADROOM * highest if highest > 0 else 1)
+    lowest, highest = min(0, wide.min().min()), wide.max().max()
+    axes.set_xlim(HEADROOM * lowest, HEADROOM * highest if highest > 0 else float(lowest == 0))
+    if lowest < 0:
+        axes.axvline(0, color=INK, linewidth=1, zorder=0)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     axes.grid(visible=False, axis="y")
