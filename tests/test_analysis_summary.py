@@ -1,4 +1,4 @@
-"""The one page: the sentence that the interval allows, in Dutch and English, and its rows."""
+"""Rows of released estimates: what stands beside the findings on the one page."""
 
 import math
 
@@ -10,7 +10,6 @@ from watwerkt.analysis import summary
 from watwerkt.disclosure import Protected, protect_counts, protect_estimates
 from watwerkt.disclosure.selection import join_rows, select_rows
 from watwerkt.errors import DisclosureError
-from watwerkt.publish.language import Translator
 
 ROW = {
     "analysis": "P4", "design": "lagged hazard", "outcome": "all", "horizon_months": 1,
@@ -30,76 +29,6 @@ def estimates(*rows: dict) -> Protected:
     return protect_estimates(pd.DataFrame(drawn), POLICY)
 
 
-def sentence(language: str, found: Protected) -> str:
-    row = summary.contact_row(found)
-    values = {} if row is None else row.frame.iloc[0].to_dict()
-    return Translator(language).text(summary.contact_sentence(found), **values)
-
-
-@pytest.mark.parametrize(
-    ("odds", "nl", "en"),
-    [
-        (
-            (1.1, 1.3, 1.54),
-            "Na persoonlijk contact, twee tot vier maanden geleden, was de kansverhouding om uit "
-            "te stromen 1,30 keer zo groot als zonder contact (1,10 tot 1,54). Dat is een "
-            "aanwijzing, geen bewijs.",
-            "After personal contact two to four months ago, the odds of leaving benefit were 1.30 "
-            "times as high as without (1.10 to 1.54). That is an indication, not proof.",
-        ),
-        (
-            (0.6, 0.7, 0.82),
-            "Na persoonlijk contact, twee tot vier maanden geleden, was de kansverhouding om uit "
-            "te stromen kleiner: 0,70 keer die zonder contact (0,60 tot 0,82). Dat is een "
-            "aanwijzing, geen bewijs.",
-            "After personal contact two to four months ago, the odds of leaving benefit were "
-            "lower: 0.70 times those without (0.60 to 0.82). That is an indication, not proof.",
-        ),
-        (
-            (0.9, 1.05, 1.22),
-            "Of mensen na persoonlijk contact eerder uitstromen, is uit deze gegevens niet op te "
-            "maken: de kansverhouding was 1,05 keer die zonder contact, maar alles van 0,90 tot "
-            "1,22 past erbij. Een verhouding van 1,40 zou meestal zijn opgemerkt.",
-            "Whether people leave sooner after personal contact cannot be told from these data: "
-            "the odds were 1.05 times those without, but anything from 0.90 to 1.22 fits. Odds "
-            "1.40 times as high would mostly have been noticed.",
-        ),
-        (
-            (None, None, None),
-            "Of mensen na persoonlijk contact eerder uitstromen, is met deze levering niet te "
-            "schatten.",
-            "Whether people leave sooner after personal contact cannot be estimated from this "
-            "delivery.",
-        ),
-    ],
-)
-def test_the_interval_decides_what_is_said(odds, nl, en):
-    found = estimates({"odds": odds})
-    assert sentence("en", found) == en
-    assert sentence("nl", found) == nl
-
-
-@pytest.mark.parametrize(("low", "high", "said"), [(1, 1.5, "open"), (0.5, 1, "open")])
-def test_an_interval_that_touches_no_difference_leaves_it_open(low, high, said):
-    found = estimates({"odds": (low, 0.9, high)})
-    assert summary.contact_sentence(found) == summary.CONTACT_LABELS[said]
-
-
-@pytest.mark.parametrize(
-    "other",
-    [{"analysis": "naive_same_month"}, {"outcome": "work"}, {"scale": "pp"}],
-)
-def test_only_the_odds_of_all_exits_in_p4_speak(other):
-    found = estimates({"odds": (1.1, 1.3, 1.54)} | other)
-    assert summary.contact_row(found) is None
-    assert summary.contact_sentence(found) == summary.CONTACT_LABELS["missing"]
-
-
-def test_an_estimate_of_too_few_people_says_nothing():
-    found = estimates({"odds": (1.1, 1.3, 1.54), "n_persons": 9})
-    assert summary.contact_sentence(found) == summary.CONTACT_LABELS["missing"]
-
-
 NAIVE = {"status": "warning", "is_primary": False, "design": "naive"}
 ROWS = (
     {"outcome": "work", "status": "indicative"},
@@ -113,19 +42,12 @@ ROWS = (
 )
 
 
-def test_readable_are_the_primary_ones_all_exits_first():
-    found = summary.readable(estimates(*map(dict, ROWS)), "log OR").frame
-    assert found["outcome"].tolist() == ["all", "work", "education"]
-    assert found["is_primary"].all()
-
-
 def test_misleading_are_the_warnings_on_one_scale():
     found = summary.misleading(estimates(*map(dict, ROWS)), scale="elasticity").frame
     assert found[["outcome", "status"]].to_numpy().tolist() == [["all", "warning"]]
 
 
-def test_a_page_without_readable_or_misleading_estimates_says_so():
-    assert summary.readable(estimates(dict(ROWS[3])), "log OR") is summary.NO_EVIDENCE
+def test_a_page_without_misleading_estimates_says_so():
     assert summary.misleading(estimates(dict(ROWS[0])), "log OR") is summary.NO_WARNING
 
 

@@ -85,7 +85,9 @@ def worlds() -> list[World]:
 
 
 def _returned(months: float) -> float:
-    return float(RETURNS * (1 - np.exp(-(months - FIRST_MONTHS) / MEAN_MONTHS)))
+    """Share back within so many months: of whole days, as a register counts them."""
+    seen = np.floor(months * DAYS_PER_MONTH) / DAYS_PER_MONTH
+    return float(RETURNS * (1 - np.exp(-(seen - FIRST_MONTHS) / MEAN_MONTHS)))
 
 
 def _periods(benefit: list[str], began: np.ndarray, left: np.ndarray | None) -> pl.DataFrame:

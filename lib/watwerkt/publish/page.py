@@ -14,6 +14,7 @@ from watwerkt.disclosure.gap import Gap
 from watwerkt.disclosure.protected import Protected, require_protected
 from watwerkt.publish.labels import Columns, Labels, build_labels
 from watwerkt.publish.language import Translator
+from watwerkt.publish.points import points_html
 from watwerkt.publish.provenance import provenance_html
 from watwerkt.publish.sentences import fill_sentence
 from watwerkt.publish.sheets import SHEET, Sheet, build_sheet, sheet_text
@@ -125,6 +126,16 @@ class Page:
         label = html.escape(self.translator.text("Misleading"))
         box = f'<div class="warning" role="note"><p><strong>{label}.</strong> {{}}</p></div>'
         return self._paragraph("warning", box, msgid, source, at, values)
+
+    def points(self, protected: Shown) -> HTML:
+        """Findings, or recommendations that rest on them, as a numbered list of sentences.
+
+        Each row names its ``question`` and ``light`` and holds its message ids, which its own
+        columns fill (``points``).
+        """
+        if isinstance(protected, Gap):
+            return self._gap(protected)
+        return _element("points", points_html(require_protected(protected).frame, self.translator))
 
     def provenance(self, facts: Mapping[str, str]) -> HTML:
         """Where the chapter's figures come from; the report has its own, for all chapters."""
