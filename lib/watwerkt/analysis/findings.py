@@ -139,7 +139,7 @@ def _answer(row: pd.Series, question: Question, margin: float) -> dict[str, obje
     return {
         "question": question.name,
         "about": "" if question.term else row["term"],
-        **row[kept].to_dict(),
+        **{column: row[column] for column in kept},
         "light": verdict,
         "unit": unit,
         **figures,

@@ -1,6 +1,8 @@
 """Findings as a reader takes them in: a mark, the subject, and the sentences that it allows."""
 
 import html
+from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -47,15 +49,12 @@ def points_html(frame: pd.DataFrame, translator: Translator) -> str:
 def write_figures(found: Protected, language: str) -> Protected:
     """``found`` with ``figure`` and ``detectable``: the interval and the MDE as they are read."""
     translator = Translator(language)
-    rows = [
-        {
-            "figure": translator.text(UNIT_FIGURE_LABELS[row["unit"]], **row.to_dict()),
-            "detectable": translator.text(UNIT_SEEN_LABELS[row["unit"]], **row.to_dict()),
-        }
-        for _, row in found.frame.iterrows()
-    ]
-    written = pd.DataFrame(rows, index=found.frame.index)
-    return derive_rows(pd.concat([found.frame, written], axis=1), found)
+    frame = found.frame
+    written = {
+        "figure": [_fill(translator, UNIT_FIGURE_LABELS, row) for _, row in frame.iterrows()],
+        "detectable": [_fill(translator, UNIT_SEEN_LABELS, row) for _, row in frame.iterrows()],
+    }
+    return derive_rows(frame.assign(**written), found)
 
 
 def _item(row: pd.Series, labels: Labels) -> str:
@@ -63,7 +62,7 @@ def _item(row: pd.Series, labels: Labels) -> str:
     is_advice = "advice" in row.index
     told = ("advice", "power", "pays") if is_advice else SENTENCES
     said = [row[c] for c in told if row[c]]
-    values = row.drop([*SENTENCES]).to_dict()
+    values = _values(row)
     text = " ".join(labels.translator.text(sentence, **values) for sentence in said)
     subject = _subject(row, labels)
     if is_advice:
@@ -83,6 +82,14 @@ def _subject(row: pd.Series, labels: Labels) -> str:
     """The question, with the arm or the kind of provision where there can be several."""
     asked = labels.value("question", row["question"])
     return f"{asked}: {labels.value('term', row['about'])}" if row["about"] else asked
+
+
+def _fill(translator: Translator, messages: Mapping[str, str], row: pd.Series) -> str:
+    return translator.text(messages[row["unit"]], **_values(row))
+
+
+def _values(row: pd.Series) -> dict[str, Any]:
+    return {str(column): value for column, value in row.items()}
 
 
 def _escape(text: str) -> str:
