@@ -9,7 +9,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "lib" / "watwerkt"
 LAYERS = [
     {"errors"},
-    {"versions", "params", "paths", "chain_policy", "prices", "codebook", "schemas"},
+    {"versions", "params", "paths", "chain_policy", "plan", "prices", "codebook", "schemas"},
     {"intake"},
     {"cleaning"},
     {"panel"},

@@ -176,8 +176,8 @@ DEPARTURES = [
     (
         "negative",
         "When a colleague left and caseloads rose, outflow rose as well. Turned round: with a "
-        "tenth fewer clients per caseworker outflow is 6% lower (4 to 8). That is an indication, not "
-        "proof.",
+        "tenth fewer clients per caseworker outflow is 6% lower (4 to 8). That is an "
+        "indication, not proof.",
     ),
     (
         "underpowered",

@@ -165,6 +165,25 @@ def report(
 
 
 @app.command()
+def plan(
+    municipality: Annotated[str, typer.Argument(metavar="GM", help="GM and four digits.")],
+    params: Annotated[
+        Path | None, typer.Option(help="Instead of papermill_params/<GM>.yaml.")
+    ] = None,
+    delivery: Annotated[Path | None, typer.Option(help="Folder with delivery.yaml.")] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="A plan that is there.")] = False,
+) -> None:
+    """Register what counts and what could be seen, before outcomes are read."""
+    from watwerkt.runtime.plan import write_plan
+
+    place = workspace()
+    chosen = read_params(place.params, municipality, own_file=params)
+    folder = place.delivery(municipality, delivery or _named(chosen))
+    path, fingerprint = write_plan(place, chosen, folder, replace=replace)
+    shown.print(f"{place.shown(path)}  sha256 {fingerprint}")
+
+
+@app.command()
 def benchmark(
     reports: Annotated[Path, typer.Argument(metavar="REPORTS", help="A folder per municipality.")],
     out: Annotated[Path, typer.Option(help="Gets the comparison, in a folder by language.")],

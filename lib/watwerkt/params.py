@@ -11,6 +11,8 @@ from watwerkt.errors import ParameterError
 MunicipalityId = Annotated[str, Field(pattern=r"^GM\d{4}$")]
 Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 
+PLACES = frozenset({"delivery", "prepared_dir", "record_dir", "released_dir", "reports_dir"})
+NAMES = frozenset({"municipality_id", "municipality_name", "language"})
 PAIRS = r"^[1-9]\d{0,3}-[1-9]\d{0,3}( [1-9]\d{0,3}-[1-9]\d{0,3})*$"  # 150-100: from 150 to 100
 
 
@@ -39,6 +41,11 @@ class ReportParams(BaseModel):
     record_dir: str = ""
     released_dir: str = ""
     reports_dir: str = ""
+
+    @property
+    def settings(self) -> dict[str, str | int | float]:
+        """What decides the estimates: neither who it is about, nor in which words, nor where."""
+        return self.model_dump(mode="json", exclude=set(PLACES | NAMES))
 
 
 def read_params(

@@ -15,11 +15,13 @@ KNOWN = {
     "aggregates": 1,
     "prices": 1,
     "chain_policy": 1,
+    "plan": 1,
 }
 # Older versions that are read as they are: nothing in them means anything else now.
 STILL_READ = {("mapping", 1)}
 # What makes an older file a present one; the words end a sentence.
 UPGRADES = {
+    "plan": "run `watwerkt plan` again",
     "prepared": "run `watwerkt prepare` again (`watwerkt report` does so by itself)",
     "estimates": "run `watwerkt report` again with the delivery that it was made from",
     "aggregates": "run `watwerkt report` again with the delivery that it was made from",

@@ -9,20 +9,16 @@ from watwerkt.prices import Prices
 
 
 def break_even_elasticities(
-    prices: Prices, pairs: Sequence[Pair], outflow: Protected | Gap
+    prices: Prices, pairs: Sequence[Pair], share_within_year: float
 ) -> dict[Pair, float]:
     """Per pair the elasticity, above 0, at which the municipality has its money back in time.
 
-    ``outflow``: one row with the share that leaves within a year. Missing where no elasticity
-    pays; empty where outflow is not known.
+    ``share_within_year`` of the people on benefit leave. Missing where no elasticity pays.
     """
-    if isinstance(outflow, Gap):
-        return {}
-    share = float(outflow.frame["share_within_year"].iloc[0])
     saved = find_gains(likeliest(prices))["municipality"].item()
     return {
         pair: -break_even_elasticity(
-            share,
+            share_within_year,
             pair[1] / pair[0],
             client_year_cost(prices.caseworker_fte.value, *pair).item(),
             saved,
@@ -40,5 +36,8 @@ def find_margins(
     Of a caseload that of the first pair; of an arm of a trial ``break_even_days`` a year.
     """
     days = dict.fromkeys(("trial_days", "caseload_days"), break_even_days)
-    paid = break_even_elasticities(prices, pairs[:1], outflow)
+    if isinstance(outflow, Gap):
+        return days
+    share = float(outflow.frame["share_within_year"].iloc[0])
+    paid = break_even_elasticities(prices, pairs[:1], share)
     return days | dict(zip(["departures"], paid.values(), strict=False))

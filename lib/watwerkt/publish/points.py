@@ -72,7 +72,7 @@ def _item(row: pd.Series, labels: Labels) -> str:
         return f"<li>{_escape(text)} <small>{_escape(about)}</small></li>"
     mark, light = MARKS.get(row["light"], "–"), labels.value("light", row["light"])
     return (
-        f'<li class="{row["light"].replace("_", "-")}">'
+        f'<li class="light-{row["light"].replace("_", "-")}">'
         f'<span class="light"><span aria-hidden="true">{mark}</span> {_escape(light)}</span> '
         f"<strong>{_escape(subject)}.</strong> {_escape(text)}</li>"
     )

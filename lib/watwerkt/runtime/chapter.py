@@ -18,6 +18,7 @@ from watwerkt.disclosure.released import read_released
 from watwerkt.panel.prepared import Prepared, read_prepared
 from watwerkt.params import ReportParams, check_params, read_params
 from watwerkt.paths import Workspace, workspace
+from watwerkt.plan import Plan, read_plan
 from watwerkt.prices import Prices, read_prices
 from watwerkt.publish.guard import guard_display
 from watwerkt.publish.page import Page
@@ -35,6 +36,7 @@ class Chapter:
     policy : what may be shown.
     page : where tables, figures and sentences go.
     released : the folder of published figures, for the chapters that read those of the others.
+    settings : the parameters that decide estimates, as this chapter and cleaning were given them.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Chapter:
     policy: Policy
     page: Page
     released: Path
+    settings: dict[str, Any]
     _record_dir: Path | None = None
 
     def __repr__(self) -> str:
@@ -95,6 +98,11 @@ class Chapter:
         Raises ParameterError for a file that is no such policy.
         """
         return read_chain_policy(workspace().params, self.about["municipality_id"])
+
+    @property
+    def plan(self) -> Plan | None:
+        """The analysis plan that was registered; None without one."""
+        return read_plan(workspace().params, self.about["municipality_id"])
 
     @property
     def prices(self) -> Prices:
@@ -171,6 +179,7 @@ def read_chapter(name: str, municipality_id: str, **given: Any) -> Chapter:
         policy=read_policy(is_synthetic=is_synthetic),
         page=Page(params.language, is_synthetic, params.municipality_name),
         released=Path(params.released_dir) if params.released_dir else bundle,
+        settings=params.settings | prepared.about["params"],
         _record_dir=Path(params.record_dir) if params.record_dir else None,
     )
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from watwerkt import __version__
 from watwerkt.disclosure.policy import Policy
-from watwerkt.params import ReportParams
+from watwerkt.params import PLACES, ReportParams
 from watwerkt.runtime.fingerprint import (
     file_fingerprint,
     library_fingerprint,
@@ -21,7 +21,6 @@ from watwerkt.runtime.fingerprint import (
 )
 
 SCHEMA_VERSION = 1
-PLACES = {"delivery", "prepared_dir", "record_dir", "released_dir", "reports_dir"}
 LIBRARIES = (
     "matplotlib",
     "numpy",
@@ -40,9 +39,9 @@ def build_manifest(
 ) -> dict[str, Any]:
     """Everything that decides what a report says; nothing that changes from run to run.
 
-    ``prepared`` is ``prepared.json``. No plan is registered yet, and nothing draws at random.
+    ``prepared`` is ``prepared.json``. What draws at random has a seed of its own in the library.
     """
-    settings = params.model_dump(mode="json", exclude=PLACES)
+    settings = params.model_dump(mode="json", exclude=set(PLACES))
     return {
         "schema_version": SCHEMA_VERSION,
         **{k: prepared[k] for k in ("municipality_id", "executor_id", "synthetic")},

@@ -14,6 +14,7 @@ from watwerkt.disclosure.released import COLUMNS, read_released
 from watwerkt.panel.prepared import read_prepared
 from watwerkt.params import ReportParams
 from watwerkt.paths import Workspace
+from watwerkt.plan import read_plan
 from watwerkt.prices import read_prices
 from watwerkt.publish.excel import report_workbook
 from watwerkt.publish.html import About, report_html
@@ -49,6 +50,7 @@ def write_report(
     chapters = read_chapters(place.notebooks, chosen)
     on_paper = read_chain_policy(place.params, params.municipality_id)
     prices = read_prices(place.params, params.municipality_id)
+    plan = read_plan(place.params, params.municipality_id)
     folder = place.prepared / params.municipality_id
     with console.status("prepare"):
         run_prepare(delivery, folder, params)
@@ -67,6 +69,7 @@ def write_report(
         manifest["chain_policy_sha256"] = (
             values_fingerprint(on_paper.model_dump(mode="json")) if on_paper else None
         )
+        manifest["plan_sha256"] = values_fingerprint(plan.model_dump(mode="json")) if plan else None
         manifest["prices_sha256"] = values_fingerprint(prices.model_dump(mode="json"))
         about = describe_report(filled, manifest)
         write_published(outcomes, chapters, filled, manifest, about, console)
