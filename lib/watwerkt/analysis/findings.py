@@ -21,6 +21,8 @@ from watwerkt.analysis.shock_rows import WITH_HAND_OVER
 from watwerkt.disclosure import Gap, Protected
 from watwerkt.disclosure.selection import derive_rows, select_rows
 
+CHAPTERS = {"P1": "3", "P2": "3", "P3": "7", "P4": "4", "P5": "4", "P6": "4", "P7": "7", "P8": "7"}
+CHAPTERS |= {"P10": "6"}
 RECENT = "contact_2_4_months_ago"
 SMALLER = 0.9  # of a caseload: a tenth fewer clients per caseworker
 UNITS = {
@@ -135,12 +137,13 @@ def _answer(row: pd.Series, question: Question, margin: float) -> dict[str, obje
     verdict = judge(row, question.sign, margin)
     unit = UNITS[row["scale"]]
     figures = _in_unit(row, unit, question.sign) | {"margin": _one_in_unit(margin, unit)}
-    kept = ["chapter", "analysis", "term", "grade", "status", "n_persons", "horizon_months"]
+    kept = ["analysis", "term", "grade", "status", "n_persons", "horizon_months"]
     return {
         "question": question.name,
         "about": "" if question.term else row["term"],
         **{column: row[column] for column in kept},
         "light": verdict,
+        "place": CHAPTERS[question.analysis],
         "unit": unit,
         **figures,
         **_sizes(figures),

@@ -40,7 +40,7 @@ def points_html(frame: pd.DataFrame, translator: Translator) -> str:
     Where ``frame`` has ``advice`` the list is of recommendations, each with the finding it rests
     on.
     """
-    labels = build_labels(translator, ["question", "light", "term", "chapter"])
+    labels = build_labels(translator, ["question", "light", "term"])
     items = "".join(_item(row, labels) for _, row in frame.iterrows())
     first = 1 if "advice" in frame.columns else frame["finding"].iloc[0]
     return f'<ol class="points" start="{first}">{items}</ol>'
@@ -70,11 +70,13 @@ def _item(row: pd.Series, labels: Labels) -> str:
             "See finding {finding}: {subject}.", **values, subject=subject
         )
         return f"<li>{_escape(text)} <small>{_escape(about)}</small></li>"
+    place = labels.translator.text("Chapter {place}.", place=row["place"])
     mark, light = MARKS.get(row["light"], "–"), labels.value("light", row["light"])
     return (
         f'<li class="light-{row["light"].replace("_", "-")}">'
         f'<span class="light"><span aria-hidden="true">{mark}</span> {_escape(light)}</span> '
-        f"<strong>{_escape(subject)}.</strong> {_escape(text)}</li>"
+        f"<strong>{_escape(subject)}.</strong> {_escape(text)} "
+        f"<small>{_escape(place)}</small></li>"
     )
 
 
