@@ -26,7 +26,7 @@ from watwerkt.analysis.benchmark import (
 from watwerkt.analysis.benchmark_outflow import NO_OUTFLOW, expected_exits, outflow_funnel
 from watwerkt.cli import main
 from watwerkt.disclosure.policy import read_policy
-from watwerkt.errors import Refused, VersionError
+from watwerkt.errors import ParameterError, Refused, VersionError
 from watwerkt.paths import workspace
 from watwerkt.publish.benchmark_words import OWN_LABELS, OWN_RATIOS
 from watwerkt.publish.figures import plot_funnel, plot_municipalities
@@ -228,6 +228,11 @@ def test_the_command_says_by_its_exit_code_how_it_went(left, code, copy, tmp_pat
         main()
     assert ended.value.code == code
     assert not (tmp_path / "together").exists()
+
+
+def test_a_folder_that_is_not_there_is_wrong_use(tmp_path):
+    with pytest.raises(ParameterError, match="nowhere: no such folder of reports"):
+        read_municipalities(tmp_path / "nowhere", "nl")
 
 
 def test_a_newer_file_is_refused(copy):

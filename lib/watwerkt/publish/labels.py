@@ -63,7 +63,8 @@ def build_labels(
     """Translate how ``columns`` are called, and their values.
 
     What is not given is as in the vocabulary. ``columns`` and ``names`` hold message ids;
-    ``codes`` gives a column's code list in the codebook, which has both languages itself.
+    ``codes`` gives a column's code list in the codebook, which has both languages itself, or
+    several, parted by a space.
     """
     given = columns if isinstance(columns, Mapping) else dict.fromkeys(columns, "")
     words = {
@@ -71,7 +72,14 @@ def build_labels(
     }
     listed = {c: w.codes for c, w in words.items() if w.codes} | dict(codes or {})
     spoken = {c: w.names for c, w in words.items() if w.names} | dict(names or {})
-    called = {column: codebook_labels(name, translator.language) for column, name in listed.items()}
+    called = {
+        column: {
+            code: label
+            for name in names_of_lists.split()
+            for code, label in codebook_labels(name, translator.language).items()
+        }
+        for column, names_of_lists in listed.items()
+    }
     for column, named in spoken.items():
         translated = {value: translator.text(msgid) for value, msgid in named.items()}
         called[column] = called.get(column, {}) | translated

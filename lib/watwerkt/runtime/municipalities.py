@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from watwerkt.disclosure.released import COLUMNS, read_released
-from watwerkt.errors import Refused
+from watwerkt.errors import ParameterError, Refused
 
 MIN_MUNICIPALITIES = 3
 PATTERN = "GM[0-9][0-9][0-9][0-9]"
@@ -56,10 +56,14 @@ def read_municipalities(folder: Path, language: str) -> Municipalities:
 
     Raises
     ------
+    ParameterError
+        There is no such folder.
     Refused
         Fewer than three municipalities, one that is there twice or whose files are another's,
         synthetic ones among real ones; VersionError and SchemaError as ``read_released``.
     """
+    if not folder.is_dir():
+        raise ParameterError(f"{folder.name}: no such folder of reports")
     places = list(_find_places(folder, language))
     if len(places) < MIN_MUNICIPALITIES:
         raise Refused(
