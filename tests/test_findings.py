@@ -299,6 +299,13 @@ def test_recommendations_follow_from_findings_and_are_three_at_most(told, advise
         assert re.search(r"(See finding|Zie bevinding) \d", text(language, got))
 
 
+def test_nothing_found_is_said_in_every_place():
+    nothing = findings.NO_FINDING
+    assert findings.answered(nothing) is nothing
+    assert findings.unanswered(nothing) is nothing
+    assert write_figures(nothing, "nl") is nothing
+
+
 def test_nothing_found_nothing_advised():
     assert recommendations.recommend(findings.NO_FINDING) is recommendations.NO_ADVICE
 

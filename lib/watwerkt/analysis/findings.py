@@ -96,14 +96,12 @@ def find_answers(estimates: Protected, margins: Mapping[str, float]) -> Protecte
 
 def answered(found: Protected | Gap) -> Protected | Gap:
     """The findings that say something."""
-    rows = _with_verdict(found, ANSWERED)
-    return NO_FINDING if rows is None else rows
+    return _with_light(found, ANSWERED, NO_FINDING)
 
 
 def unanswered(found: Protected | Gap) -> Protected | Gap:
     """The questions that these data do not answer: no estimate, or one that failed its checks."""
-    rows = _with_verdict(found, [UNUSABLE, MISSING])
-    return ALL_ANSWERED if rows is None else rows
+    return _with_light(found, [UNUSABLE, MISSING], ALL_ANSWERED)
 
 
 def judge(row: pd.Series, sign: int, margin: float) -> str:
@@ -204,8 +202,8 @@ def _pays(question: Question, verdict: str, row: pd.Series, margin: float) -> st
     return said["ruled_out"] if verdict == SMALL else ""
 
 
-def _with_verdict(found: Protected | Gap, verdicts: list[str]) -> Protected | None:
+def _with_light(found: Protected | Gap, lights: list[str], otherwise: Gap) -> Protected | Gap:
     if isinstance(found, Gap):
-        return None
-    rows = select_rows(found, light=verdicts)
-    return None if rows.frame.empty else rows
+        return found
+    rows = select_rows(found, light=lights)
+    return otherwise if rows.frame.empty else rows

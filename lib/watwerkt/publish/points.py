@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from watwerkt.disclosure import Protected
+from watwerkt.disclosure import Gap, Protected
 from watwerkt.disclosure.selection import derive_rows
 from watwerkt.publish.labels import Labels, build_labels
 from watwerkt.publish.language import Translator
@@ -46,8 +46,10 @@ def points_html(frame: pd.DataFrame, translator: Translator) -> str:
     return f'<ol class="points" start="{first}">{items}</ol>'
 
 
-def write_figures(found: Protected, language: str) -> Protected:
+def write_figures(found: Protected | Gap, language: str) -> Protected | Gap:
     """``found`` with ``figure`` and ``detectable``: the interval and the MDE as they are read."""
+    if isinstance(found, Gap):
+        return found
     translator = Translator(language)
     frame = found.frame
     written = {
