@@ -10,7 +10,7 @@ from watwerkt.publish.messages import find_messages
 
 ROW = re.compile(r"^\| (?!what it found|---)(.+?) \| (.+?) \| (.+?) \|$", re.MULTILINE)
 PLACE = re.compile(r"(?:(\d\d), )?“([^”]+)”")
-NOT_OF_A_DELIVERY = {"watwerkt plan", "watwerkt design", "caseload_pairs"}
+NOT_OF_A_DELIVERY = {"watwerkt plan", "watwerkt design", "caseload_pairs", "subgroups"}
 
 
 @pytest.fixture(scope="module")

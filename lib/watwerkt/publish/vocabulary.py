@@ -140,6 +140,25 @@ POINTS_COLUMNS = {
 }
 VERDICT_LABELS = {"evidence": "evidence", "indicative": "indication", "warning": "no answer"}
 VERDICT_NAMES = {"status": VERDICT_LABELS}
+GROUP_COLUMNS = {
+    "client_group": "",
+    "estimate": "",
+    "conf_low": "",
+    "conf_high": "",
+    "mde": "",
+    "n_persons": "",
+    "n_events": "",
+    "pooled": "",
+}
+DIFFERENCE_COLUMNS = {
+    "asked_trait": "",
+    "first": "",
+    "second": "",
+    "estimate": "difference",
+    "conf_low": "",
+    "conf_high": "",
+    "mde": "",
+}
 ENDS = {"conf_low": "", "conf_high": ""}
 PATH_AXES = {
     "x": "time",
