@@ -140,6 +140,28 @@ POINTS_COLUMNS = {
 }
 VERDICT_LABELS = {"evidence": "evidence", "indicative": "indication", "warning": "no answer"}
 VERDICT_NAMES = {"status": VERDICT_LABELS}
+ITEM_LABELS = {  # of a survey; an item without a name here stands as it was delivered
+    "vertrouwen": "trust",
+    "regie": "having a say",
+    "gezondheid": "health",
+    "weg_naar_werk": "way to work",
+}
+ANSWER_LABELS = {"as_answered": "as answered", "weighted": "weighted to all"}
+ITEM_NAMES = {"outcome": ITEM_LABELS, "term": ANSWER_LABELS}
+MEAN_LABELS = {"outcome": "item", "month": "", "term": "answers", "estimate": "mean score"}
+MEAN_LABELS |= {"conf_low": "", "conf_high": "", "n_persons": ""}
+SURVEY_LABELS = {
+    "trial_id": "",
+    "term": "arm",
+    "outcome": "item",
+    "estimate": "",
+    "conf_low": "",
+    "conf_high": "",
+    "p_adjusted": "",
+    "mde": "",
+    "n_persons": "",
+}
+SCORES = dict.fromkeys(("estimate", "conf_low", "conf_high", "mde"), ".2")
 GROUP_COLUMNS = {
     "client_group": "",
     "estimate": "",
