@@ -61,7 +61,7 @@ def files(folder):
 def test_the_installed_command_says_what_it_can_do():
     command = Path(sys.executable).with_name("watwerkt")
     said = subprocess.run([command, "--help"], capture_output=True, text=True, check=True).stdout
-    for name in ("synth", "pseudonymise", "mapping", "check", "prepare", "report"):
+    for name in ("synth", "pseudonymise", "mapping", "check", "prepare", "report", "design"):
         assert name in said
 
 
@@ -79,6 +79,9 @@ def test_the_installed_command_says_what_it_can_do():
         ["synth", "out", "--municipality", "Voorbeeldstad"],
         ["synth", "out", "--municipality", "GM9950", "--scenario", "nowhere.yaml"],
         ["mapping"],
+        ["design", "GM9904"],
+        ["design", "GM9902", "--kind", "vote"],
+        ["design", "GM9902", "--clients", "0"],
     ],
     ids=" ".join,
 )

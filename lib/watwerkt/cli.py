@@ -10,11 +10,10 @@ import json
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Column, Table
 
 from watwerkt.errors import ChapterError, Refused, WatwerktError
 from watwerkt.params import ReportParams, check_params, read_params
@@ -30,6 +29,17 @@ told = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
 shown = Console(highlight=False, markup=False, soft_wrap=True)
 
 Folder = Annotated[Path, typer.Argument(metavar="DELIVERY", help="Holds delivery.yaml.")]
+Municipality = Annotated[str, typer.Argument(metavar="GM", help="GM and four digits.")]
+OwnParams = Annotated[Path | None, typer.Option(help="Instead of papermill_params/<GM>.yaml.")]
+Named = Annotated[Path | None, typer.Option(help="Folder with delivery.yaml.")]
+Reports = Annotated[Path | None, typer.Option(help="Instead of reports.")]
+
+
+class Kind(StrEnum):
+    """The trials that can be planned."""
+
+    lottery = "lottery"
+    stepped_wedge = "stepped-wedge"
 
 
 class Language(StrEnum):
@@ -109,7 +119,7 @@ def check(
 ) -> None:
     """Say what would be refused, and what cleaning would do to how many rows; writes nothing."""
     from watwerkt.intake.about import read_about
-    from watwerkt.runtime.check import refusal_report, run_check
+    from watwerkt.runtime.check import refusal_report, run_check, show_check
 
     municipality_id = None
     try:
@@ -122,7 +132,7 @@ def check(
     if as_json:
         shown.print_json(json.dumps(verdict))
     else:
-        _show(verdict, remarks)
+        show_check(verdict, remarks, shown)
 
 
 @app.command()
@@ -142,14 +152,12 @@ def prepare(
 
 @app.command()
 def report(
-    municipality: Annotated[str, typer.Argument(metavar="GM", help="GM and four digits.")],
-    params: Annotated[
-        Path | None, typer.Option(help="Instead of papermill_params/<GM>.yaml.")
-    ] = None,
-    delivery: Annotated[Path | None, typer.Option(help="Folder with delivery.yaml.")] = None,
+    municipality: Municipality,
+    params: OwnParams = None,
+    delivery: Named = None,
     language: Annotated[Language | None, typer.Option()] = None,
     chapters: Annotated[str, typer.Option(help="Numbers, as 01,03; else all.")] = "",
-    out: Annotated[Path | None, typer.Option(help="Instead of reports.")] = None,
+    out: Reports = None,
 ) -> None:
     """Write the report of a municipality, and prepare its delivery first where that is needed."""
     from watwerkt.runtime.report import write_report
@@ -165,12 +173,40 @@ def report(
 
 
 @app.command()
-def plan(
-    municipality: Annotated[str, typer.Argument(metavar="GM", help="GM and four digits.")],
-    params: Annotated[
-        Path | None, typer.Option(help="Instead of papermill_params/<GM>.yaml.")
+def design(
+    municipality: Municipality,
+    params: OwnParams = None,
+    delivery: Named = None,
+    kind: Annotated[Kind, typer.Option(help="Persons by lot, or teams one by one.")] = Kind.lottery,
+    language: Annotated[Language | None, typer.Option()] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of the draw; have it drawn in public.")] = 1,
+    clients: Annotated[int | None, typer.Option(min=1, help="How many take part.")] = None,
+    share: Annotated[float | None, typer.Option(min=0.01, max=1, help="Or which share.")] = None,
+    probability: Annotated[float, typer.Option(min=0.05, max=0.95, help="Of guidance.")] = 0.5,
+    effect: Annotated[
+        float | None, typer.Option(min=0.1, help="Days saved a year; else what pays for the staff.")
     ] = None,
-    delivery: Annotated[Path | None, typer.Option(help="Folder with delivery.yaml.")] = None,
+    pair: Annotated[str | None, typer.Option(help="Usual and smaller caseload: 100-50.")] = None,
+    start: Annotated[str | None, typer.Option(help="Month of the draw: 2025-03.")] = None,
+    out: Reports = None,
+) -> None:
+    """Plan a trial that answers what this year could not, with its power, cost and list."""
+    from watwerkt.runtime.design import Asked, write_design
+
+    place = workspace(out=out)
+    given = {} if language is None else {"language": str(language)}
+    chosen = read_params(place.params, municipality, own_file=params, **given)
+    folder = place.delivery(municipality, delivery or _named(chosen))
+    asked = Asked(kind.value, seed, start, effect, pair, probability, clients, share)
+    page = write_design(place, chosen, folder, asked, told)
+    shown.print(place.shown(page))
+
+
+@app.command()
+def plan(
+    municipality: Municipality,
+    params: OwnParams = None,
+    delivery: Named = None,
     replace: Annotated[bool, typer.Option("--replace", help="A plan that is there.")] = False,
 ) -> None:
     """Register what counts and what could be seen, before outcomes are read."""
@@ -201,19 +237,6 @@ def benchmark(
 
 def _named(params: ReportParams) -> Path | None:
     return Path(params.delivery) if params.delivery else None
-
-
-def _show(verdict: dict[str, Any], remarks: list[str]) -> None:
-    figures = (Column(c, justify="right") for c in ("read", "kept", "merged", "quarantined"))
-    table = Table("table", *figures, Column("rows by rule", no_wrap=True), box=None)
-    for name, account in verdict["tables"].items():
-        *counts, by_rule = account.values()
-        rules = ", ".join(f"{rule} {n:,}" for rule, n in by_rule.items() if n)
-        table.add_row(name, *(f"{n:,}" for n in counts), rules)
-    shown.print(table, crop=False)
-    for remark in remarks:
-        shown.print(remark)
-    shown.print(f"{verdict['municipality_id']}: {verdict['verdict']}")
 
 
 def _tell(fault: BaseException) -> None:

@@ -14,6 +14,7 @@ from watwerkt.publish.language import Translator
 from watwerkt.publish.provenance import PROVENANCE_LABELS, provenance_html
 
 __all__ = ["PROVENANCE_LABELS", "About", "report_html"]
+REPORT_LABEL = "Evaluation report {municipality}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +38,18 @@ class About:
     is_comparison: bool = False
 
 
-def report_html(sections: Sequence[Section], about: About, language: str) -> str:
-    """One page of all chapters, in the order given; a failed chapter is a visible gap."""
+def report_html(
+    sections: Sequence[Section], about: About, language: str, title: str = REPORT_LABEL
+) -> str:
+    """One page of all chapters, in the order given; a failed chapter is a visible gap.
+
+    ``title``: a message id about a ``municipality``.
+    """
     translator = Translator(language)
     name = about.municipality_name or about.municipality_id
     return _template().render(
         language=language,
-        title=translator.text("Evaluation report {municipality}", municipality=name),
+        title=translator.text(title, municipality=name),
         about=about,
         text=translator.text,
         css=Markup(_read_css()),

@@ -13,6 +13,7 @@ PROVENANCE_LABELS = {
     "released_sha256": "Fingerprint of the released files (SHA-256)",
     "params_sha256": "Fingerprint of the parameters (SHA-256)",
     "plan_sha256": "Fingerprint of the analysis plan (SHA-256)",
+    "design_sha256": "Fingerprint of the plan of the trial (SHA-256)",
     "lock_sha256": "Fingerprint of the lock file (SHA-256)",
 }
 

@@ -4,6 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from rich.console import Console
+from rich.table import Column, Table
 
 from watwerkt.cleaning.clean import clean_delivery
 from watwerkt.errors import Refused
@@ -80,3 +82,17 @@ def _rules(ledger: pl.DataFrame, table: str) -> dict[str, int]:
     """Rows per rule; a rule that did two things to a table counts both."""
     counts = ledger.filter(pl.col("table") == table).group_by("rule").agg(pl.col("n_rows").sum())
     return dict(counts.sort("rule").iter_rows())
+
+
+def show_check(verdict: dict[str, Any], remarks: list[str], console: Console) -> None:
+    """Print the verdict of ``run_check`` in words."""
+    figures = (Column(c, justify="right") for c in ("read", "kept", "merged", "quarantined"))
+    table = Table("table", *figures, Column("rows by rule", no_wrap=True), box=None)
+    for name, account in verdict["tables"].items():
+        *counts, by_rule = account.values()
+        rules = ", ".join(f"{rule} {n:,}" for rule, n in by_rule.items() if n)
+        table.add_row(name, *(f"{n:,}" for n in counts), rules)
+    console.print(table, crop=False)
+    for remark in remarks:
+        console.print(remark)
+    console.print(f"{verdict['municipality_id']}: {verdict['verdict']}")

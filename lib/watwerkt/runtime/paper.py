@@ -10,16 +10,16 @@ from watwerkt.publish.pdf import report_pdf
 FILE = "report.pdf"
 
 
-def write_pdf(page: str, folder: Path, console: Console) -> dict[str, str]:
-    """Write ``report.pdf`` of ``page``, the report's HTML; file → why it was not written.
+def write_pdf(page: str, folder: Path, console: Console, name: str = FILE) -> dict[str, str]:
+    """Write the PDF ``name`` of ``page``, the report's HTML; file → why it was not written.
 
     A report without a PDF is still a report: what is missing is said here and in the manifest.
     """
-    with console.status(FILE):
+    with console.status(name):
         try:
             content = report_pdf(page)
         except LibraryError as error:
-            console.print(f"WITHOUT {FILE}: {error}", style="bold red")
-            return {FILE: str(error)}
-    (folder / FILE).write_bytes(content)
+            console.print(f"WITHOUT {name}: {error}", style="bold red")
+            return {name: str(error)}
+    (folder / name).write_bytes(content)
     return {}
