@@ -40,7 +40,7 @@ from watwerkt.runtime.design import STEPPED_WEDGE, Asked, write_design
 from watwerkt.runtime.prepare import run_prepare
 
 PARAMS = check_params({"municipality_id": design_world.CODE, "language": "en"}, source="test")
-LOG_OR, N_HELD, N_SIMULATED = 0.8, 60, 400
+LOG_OR, N_HELD, N_SIMULATED = 0.8, 120, 400
 QUIET = Console(quiet=True)
 
 
