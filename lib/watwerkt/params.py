@@ -12,6 +12,11 @@ MunicipalityId = Annotated[str, Field(pattern=r"^GM\d{4}$")]
 Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 
 PAIRS = r"^[1-9]\d{0,3}-[1-9]\d{0,3}( [1-9]\d{0,3}-[1-9]\d{0,3})*$"  # 150-100: from 150 to 100
+SUBGROUPS = (  # group dimensions of chapter 09, in the order in which they are shown
+    *("age", "sex", "origin", "education", "status_holder", "health", "distance", "duration"),
+    "language",
+)
+DIMENSIONS = f"^(({0})( ({0}))*)?$".format("|".join(SUBGROUPS))
 
 
 class ReportParams(BaseModel):
@@ -34,6 +39,7 @@ class ReportParams(BaseModel):
     control_arm: str = "gebruikelijk"
     break_even_days: Annotated[float, Field(gt=0, le=366)] = 23.0
     caseload_pairs: Annotated[str, Field(pattern=PAIRS)] = "150-100 100-50 150-50"
+    subgroups: Annotated[str, Field(pattern=DIMENSIONS)] = " ".join(SUBGROUPS)
     delivery: str = ""
     prepared_dir: str = ""
     record_dir: str = ""
