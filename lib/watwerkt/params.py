@@ -16,7 +16,7 @@ SUBGROUPS = (  # group dimensions of chapter 09, in the order in which they are 
     *("age", "sex", "origin", "education", "status_holder", "health", "distance", "duration"),
     "language",
 )
-DIMENSIONS = f"^(({0})( ({0}))*)?$".format("|".join(SUBGROUPS))
+DIMENSIONS = "^(({0})( ({0}))*)?$".format("|".join(SUBGROUPS))
 
 
 class ReportParams(BaseModel):
