@@ -4,6 +4,7 @@ Exposure: at least one reached personal contact two to four months ago. The last
 since half of the talks that follow from an exit are held a month before it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -62,10 +63,13 @@ class ContactMonths:
         return type(self)(rows, _group(rows))
 
 
-def build_months(panel: pl.LazyFrame, contacts: pl.LazyFrame | None) -> ContactMonths:
+def build_months(
+    panel: pl.LazyFrame, contacts: pl.LazyFrame | None, also: Sequence[str] = ()
+) -> ContactMonths:
     """The months of ``panel`` (grain person-month) with all that is asked of them.
 
-    A missing trait is a level of its own. Without ``contacts`` no channel is known.
+    A missing trait is a level of its own. Without ``contacts`` no channel is known. ``also``:
+    columns of ``panel`` that are kept as they are.
     """
     rung = pl.col("labour_market_distance").cast(pl.Int32, strict=False)
     ahead = rung.shift(-1).over("spell_id") - rung
@@ -73,7 +77,7 @@ def build_months(panel: pl.LazyFrame, contacts: pl.LazyFrame | None) -> ContactM
         _add_channels(panel, contacts)
         .with_columns(ahead=pl.when(rung.is_not_null()).then(ahead.fill_null(0)), style=_style())
         .filter("is_contact_known", pl.col("months_since_entry") >= FIRST_MONTH)
-        .select(*_background(), *_doses(), "ahead", n_errors="n_errors_month", **_exits())
+        .select(*_background(), *_doses(), *also, "ahead", n_errors="n_errors_month", **_exits())
         .collect()
         .to_pandas()
     )
