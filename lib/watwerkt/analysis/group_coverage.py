@@ -56,11 +56,16 @@ def build_reached(
         contact_12m=known.then(pl.col("n_contacts_12m") > 0),
         service_12m=pl.lit(None, pl.Boolean) if served is None else served,
     ).with_columns(
-        neither_12m=~pl.col("contact_12m") & ~pl.col("service_12m"),
-        missed=pl.when(pl.col("distance").is_not_null()).then(
-            ~pl.col("contact_12m") & (pl.col("distance") == FAR)
+        neither_12m=_where_known(~pl.col("contact_12m") & ~pl.col("service_12m"), *YEARLY),
+        missed=_where_known(
+            ~pl.col("contact_12m") & (pl.col("distance") == FAR), "contact_12m", "distance"
         ),
     )
+
+
+def _where_known(flag: pl.Expr, *names: str) -> pl.Expr:
+    """Null where any of these is: half of what is asked is no answer, even where it is no."""
+    return pl.when(pl.all_horizontal(pl.col(*names).is_not_null())).then(flag)
 
 
 def overall(reached: pl.DataFrame, policy: Policy) -> Protected | Gap:
