@@ -26,6 +26,11 @@ from watwerkt.analysis import (
     contact_warnings,
     detectable,
     flows,
+    group_contact,
+    group_coverage,
+    group_instruments,
+    group_shock,
+    group_tables,
     handling,
     incidence,
     registration,
@@ -47,6 +52,8 @@ TOO_SMALL_FOR = [  # two teams, six caseworkers, traits that never change, no er
     contact_style.FEW_STYLES,
     contact_steps.NOT_DATED,
     contact_errors.NO_ERRORS,
+    group_coverage.NO_STEPS,  # its steps are not those of the ladder
+    group_tables.NO_GROUP_EFFECTS,
 ]
 EMPTY_POLICIES = pl.LazyFrame(schema={"start_date": pl.Date, "target_caseload": pl.Float64})
 
@@ -136,6 +143,35 @@ DELIVERIES = {
     "one month": delivered(TOWN.filter(pl.col("month") == pl.col("month").max())),
     "nobody": delivered(TOWN.clear()),
 }
+NAMED = ["sex", "education", "distance", "duration"]
+BEGUN = pl.LazyFrame(
+    {
+        "person_id": FIRST[:60],
+        "start_date": [date(2021, 1 + i % 12, 5) for i in range(60)],
+        "end_date": pl.Series([None] * 60, dtype=pl.Date),
+        "type": "training",
+    }
+)
+
+
+@cache
+def reached(delivery: Delivery) -> pl.DataFrame:
+    return group_coverage.build_reached(delivery.panel, BEGUN, NAMED)
+
+
+@cache
+def groups(delivery: Delivery) -> dict:
+    return {
+        "talks": group_contact.fit_contact(delivery.panel, delivery.contacts, NAMED),
+        "shocks": group_shock.fit_shock(delivery.panel, NAMED),
+        "starts": group_instruments.fit_instruments(delivery.panel, BEGUN, NAMED),
+    }
+
+
+def effects_of(delivery: Delivery, question: str, table: Callable) -> Protected | Gap:
+    return table(groups(delivery)[question], group_tables.CONTACT, POLICY, LEVEL)
+
+
 ANALYSES: dict[str, Callable[[Delivery], Protected | Gap]] = {
     "stock": lambda d: flows.monthly_stock(d.panel, POLICY),
     "flows": lambda d: flows.quarterly_flows(d.panel, POLICY),
@@ -191,6 +227,19 @@ ANALYSES: dict[str, Callable[[Delivery], Protected | Gap]] = {
     "registration": lambda d: registration.contacts_by_team(d.panel, REGISTERED, POLICY),
     "by team and month": lambda d: registration.contacts_by_team_month(d.panel, POLICY),
     "handling": lambda d: handling.handling_by_year(d.panel, POLICY),
+    "overall": lambda d: group_coverage.overall(reached(d), POLICY),
+    "coverage": lambda d: group_coverage.coverage(reached(d), NAMED, NAMED, POLICY),
+    "neither": lambda d: group_coverage.neither(reached(d), NAMED, POLICY),
+    "missed": lambda d: group_coverage.missed(reached(d), NAMED, POLICY),
+    "talks by group": lambda d: effects_of(d, "talks", group_tables.within),
+    "shown talks by group": lambda d: group_tables.shown_within(
+        groups(d)["talks"], group_tables.CONTACT, NAMED, POLICY, LEVEL
+    ),
+    "talks between groups": lambda d: effects_of(d, "talks", group_tables.between),
+    "talks drawn together": lambda d: effects_of(d, "talks", group_tables.drawn_together),
+    "shocks by group": lambda d: effects_of(d, "shocks", group_tables.within),
+    "starts by group": lambda d: effects_of(d, "starts", group_tables.within),
+    "groups too few": lambda d: group_tables.too_few(effects_of(d, "talks", group_tables.within)),
     "aggregates": lambda d: aggregates.exits_by_year(d.panel, POLICY),
 }
 

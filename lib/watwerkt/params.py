@@ -13,19 +13,12 @@ Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 
 PLACES = frozenset({"delivery", "prepared_dir", "record_dir", "released_dir", "reports_dir"})
 NAMES = frozenset({"municipality_id", "municipality_name", "language"})
-TRAITS = (
-    "age",
-    "sex",
-    "origin",
-    "education",
-    "status_holder",
-    "health",
-    "distance",
-    "duration",
+PAIRS = r"^[1-9]\d{0,3}-[1-9]\d{0,3}( [1-9]\d{0,3}-[1-9]\d{0,3})*$"  # 150-100: from 150 to 100
+SUBGROUPS = (  # group dimensions of chapter 09, in the order in which they are shown
+    *("age", "sex", "origin", "education", "status_holder", "health", "distance", "duration"),
     "language",
 )
-SUBGROUPS = rf"^({'|'.join(TRAITS)})( ({'|'.join(TRAITS)}))*$"
-PAIRS = r"^[1-9]\d{0,3}-[1-9]\d{0,3}( [1-9]\d{0,3}-[1-9]\d{0,3})*$"  # 150-100: from 150 to 100
+DIMENSIONS = "^(({0})( ({0}))*)?$".format("|".join(SUBGROUPS))
 
 
 class ReportParams(BaseModel):
@@ -48,7 +41,7 @@ class ReportParams(BaseModel):
     control_arm: str = "gebruikelijk"
     break_even_days: Annotated[float, Field(gt=0, le=366)] = 23.0
     caseload_pairs: Annotated[str, Field(pattern=PAIRS)] = "150-100 100-50 150-50"
-    subgroups: Annotated[str, Field(pattern=SUBGROUPS)] = " ".join(TRAITS)
+    subgroups: Annotated[str, Field(pattern=DIMENSIONS)] = " ".join(SUBGROUPS)
     delivery: str = ""
     prepared_dir: str = ""
     record_dir: str = ""

@@ -64,12 +64,12 @@ class ContactMonths:
 
 
 def build_months(
-    panel: pl.LazyFrame, contacts: pl.LazyFrame | None, kept: Sequence[str] = ()
+    panel: pl.LazyFrame, contacts: pl.LazyFrame | None, also: Sequence[str] = ()
 ) -> ContactMonths:
     """The months of ``panel`` (grain person-month) with all that is asked of them.
 
-    A missing trait is a level of its own. Without ``contacts`` no channel is known. ``kept``:
-    further columns of the panel that go along, to choose months by.
+    A missing trait is a level of its own. Without ``contacts`` no channel is known. ``also``:
+    columns of ``panel`` that are kept as they are.
     """
     rung = pl.col("labour_market_distance").cast(pl.Int32, strict=False)
     ahead = rung.shift(-1).over("spell_id") - rung
@@ -77,11 +77,11 @@ def build_months(
         _add_channels(panel, contacts)
         .with_columns(ahead=pl.when(rung.is_not_null()).then(ahead.fill_null(0)), style=_style())
         .filter("is_contact_known", pl.col("months_since_entry") >= FIRST_MONTH)
-        .select(*_background(), *_doses(), "ahead", *kept, n_errors="n_errors_month", **_exits())
+        .select(*_background(), *_doses(), *also, "ahead", n_errors="n_errors_month", **_exits())
         .collect()
         .to_pandas()
     )
-    levels = [*kept, "quarter", "role", "team", "number", *COMPARED_WITHIN[1:]]
+    levels = ["quarter", "role", "team", "number", *COMPARED_WITHIN[1:]]
     rows = add_duration_band(months).astype(dict.fromkeys(levels, "category"))
     return ContactMonths(rows, _group(rows))
 

@@ -1,93 +1,91 @@
-"""The primary designs within groups that were named beforehand, on all exits (secondary).
+"""The effects of one question in the groups of every division: what is shared by all questions.
 
-Conversations (P4), departures of colleagues (P1, months 0 to 6) and a lottery over people (P7).
+A group in which too few people left is named, and has no estimate. A verdict on a division comes
+from the interval of its largest difference, which holds for all pairs of groups of all divisions at
+once; never from an interval that excludes zero in one group and not in another.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-import pandas as pd
-import polars as pl
-
-from watwerkt.analysis.contact_effect import fit_hazards
-from watwerkt.analysis.contact_months import EXPOSURE, build_months
-from watwerkt.analysis.destination import ALL
-from watwerkt.analysis.group_effects import (
-    CONTACT,
-    DEPARTURES,
-    NO_ESTIMATES,
-    TRIAL,
-    GroupFits,
-    gather_fits,
-)
-from watwerkt.analysis.groups import Groups, column_of
-from watwerkt.analysis.shock import fit_elasticity
-from watwerkt.analysis.shock_rows import SHOCK_COLUMNS, WITH_HAND_OVER, shock_rows
-from watwerkt.analysis.trial_outcomes import outcome_name
-from watwerkt.analysis.trial_rows import Trial
-from watwerkt.disclosure import Gap
 from watwerkt.errors import DataError
 from watwerkt.estimators.estimates import Estimates
-from watwerkt.estimators.trials import estimate_itt
+from watwerkt.estimators.group_effects import (
+    FloatArray,
+    GroupEffects,
+    LargestDifference,
+    join_groups,
+    largest_difference,
+)
 
-MONTHS = 12  # of a trial, until the outcome is counted
-
-
-def contact_effects(
-    groups: Groups, contacts: pl.LazyFrame | None, conf_level: float
-) -> GroupFits | Gap:
-    """The odds of leaving after a conversation two to four months ago, in every group."""
-    months = build_months(groups.panel, contacts, groups.columns)
-    fits: dict[tuple[str, str], Estimates | None] = {}
-    for trait, level in groups.named:
-        chosen = months.only(months.rows[column_of(trait)] == level)
-        fits[trait, level] = fit_hazards(chosen, {ALL: chosen.rows[f"to_{ALL}"]}).get(ALL)
-    return gather_fits(fits, groups, CONTACT, EXPOSURE, conf_level)
+MIN_PERSONS, MIN_EVENTS = 100, 10  # of a group, or it has no estimate
+DIFFERS, NO_SIGN, FEW = "differs", "no_sign", "few"
 
 
-def departure_effects(groups: Groups, conf_level: float) -> GroupFits | Gap:
-    """The elasticity of outflow after departures of colleagues, in every group."""
-    fits: dict[tuple[str, str], Estimates | None] = {}
-    panel = groups.panel.select(*SHOCK_COLUMNS, *groups.columns).collect().lazy()
-    for trait, level in groups.named:
-        rows, n_persons = shock_rows(panel, WITH_HAND_OVER, pl.col(column_of(trait)) == level)
-        fits[trait, level] = fit_elasticity(rows, n_persons, ALL) if len(rows) else None
-    return gather_fits(fits, groups, DEPARTURES, WITH_HAND_OVER, conf_level)
+@dataclass(frozen=True, slots=True)
+class DivisionFit:
+    """One division.
 
-
-def trial_effects(groups: Groups, trials: Sequence[Trial], conf_level: float) -> GroupFits | Gap:
-    """What the largest trial did to exits within a year, in every group as it was at the draw.
-
-    Of several arms the first; the others stand in chapter 7.
+    Attributes
+    ----------
+    effects : of the groups that could be estimated; None where fewer than two could.
+    few : the groups without an estimate: all of them where there is nothing to compare.
     """
-    if not trials:
-        return NO_ESTIMATES
-    trial = max(trials, key=lambda one: len(one.rows))
-    rows = _with_groups(trial, groups)
-    fits = {
-        (trait, level): _fit_trial(trial, rows[rows[column_of(trait)] == level])
-        for trait, level in groups.named
-    }
-    return gather_fits(fits, groups, TRIAL, trial.arms[0], conf_level)
+
+    effects: GroupEffects | None
+    few: tuple[str, ...] = ()
 
 
-def _with_groups(trial: Trial, groups: Groups) -> pd.DataFrame:
-    """The trial's rows with a column per trait: the level in the month of the draw."""
-    asked = pl.from_pandas(trial.rows[["person_id", "assigned_date"]]).with_columns(
-        month=pl.col("assigned_date").cast(pl.Date).dt.truncate("1mo"), row=pl.int_range(pl.len())
-    )
-    known = groups.panel.select("person_id", "month", *groups.columns)
-    joined = asked.lazy().join(known, on=["person_id", "month"], how="left").sort("row").collect()
-    levels = joined.unique("row", keep="first", maintain_order=True).select(*groups.columns)
-    return trial.rows.assign(**{name: levels[name].to_list() for name in groups.columns})
+@dataclass(frozen=True, slots=True)
+class GroupFits:
+    """One question in every division; empty ``divisions`` where it cannot be asked at all."""
+
+    divisions: Mapping[str, DivisionFit] = field(default_factory=dict)
+
+    @property
+    def known(self) -> dict[str, GroupEffects]:
+        """The divisions with two groups or more that could be estimated."""
+        found = {name: fit.effects for name, fit in self.divisions.items()}
+        return {name: effects for name, effects in found.items() if effects is not None}
+
+    @property
+    def n_groups(self) -> int:
+        """Groups with an estimate, over all divisions: the family of what is shown of groups."""
+        return sum(len(effects.level) for effects in self.known.values())
+
+    def differences(self, conf_level: float) -> dict[str, LargestDifference]:
+        """The largest difference of each division, as one of all that were estimated."""
+        found = {}
+        for name, effects in self.known.items():
+            try:
+                found[name] = largest_difference(effects, conf_level, len(self.known))
+            except DataError:
+                continue
+        return found
 
 
-def _fit_trial(trial: Trial, rows: pd.DataFrame) -> Estimates | None:
-    name = outcome_name(ALL, MONTHS)
-    if name not in rows:
-        return None
+def judge_division(found: LargestDifference | None) -> str:
+    """The rule that decides what is said of a division.
+
+    ``differs`` where the interval of the largest difference, which holds for all pairs of groups of
+    all divisions at once, excludes zero; ``few`` where fewer than two groups could be estimated;
+    else ``no_sign``, which only rules out what the interval rules out.
+    """
+    if found is None:
+        return FEW
+    return DIFFERS if found.conf_low > 0 or found.conf_high < 0 else NO_SIGN
+
+
+def join_division(
+    parts: Mapping[str, Estimates],
+    levels: Sequence[str],
+    covariance: FloatArray | None = None,
+    degrees_of_freedom: float | None = None,
+) -> DivisionFit:
+    """The groups with an estimate, in the order of ``levels``; the others are too few."""
+    kept = [(level, parts[level]) for level in levels if level in parts]
     try:
-        return estimate_itt(
-            rows.dropna(subset=[name]), trial.arms[0], trial.control, trial.mechanism, outcome=name
-        )
+        effects = join_groups(kept, covariance, degrees_of_freedom)
     except DataError:
-        return None
+        return DivisionFit(None, tuple(levels))
+    return DivisionFit(effects, tuple(level for level in levels if level not in parts))

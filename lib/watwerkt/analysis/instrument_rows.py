@@ -55,7 +55,8 @@ class ClientMonths:
     def first_start(self, kinds: Sequence[str]) -> IntArray:
         """Month in which each row's person first starts one of ``kinds``; large where never."""
         chosen = self.starts[self.starts["kind"].isin(list(kinds))]
-        first = np.full(int(self.rows["person"].max()) + 1, NEVER)
+        n_persons = 1 + int(max(self.rows["person"].max(), self.starts["person"].max()))
+        first = np.full(n_persons, NEVER)
         np.minimum.at(first, chosen["person"], chosen["month_no"])
         return np.asarray(first[self.rows["person"]], dtype=np.int64)
 
@@ -102,14 +103,23 @@ class ClientMonths:
         return np.searchsorted(key, at + first), np.searchsorted(key, at + until)
 
 
-def client_months(panel: pl.LazyFrame, services: pl.LazyFrame) -> ClientMonths:
+def client_months(
+    panel: pl.LazyFrame, services: pl.LazyFrame, also: Sequence[str] = ()
+) -> ClientMonths:
     """The client-months of ``panel`` that are followed for two years, with starts of ``services``.
 
     Empty rows where the window is too short. The cluster is the client's first caseworker.
+    ``also``: columns of ``panel`` that are kept as they are.
     """
     number = pl.col("month").dt.year().cast(pl.Int32) * 12 + pl.col("month").dt.month()
     wide = panel.select(
-        "person_id", "spell_id", number.alias("month_no"), *_background(), _stays(), **_exit()
+        "person_id",
+        "spell_id",
+        number.alias("month_no"),
+        *also,
+        *_background(),
+        _stays(),
+        **_exit(),
     ).collect()
     wide = wide.sort("person_id", "month_no").with_columns(
         person=pl.col("person_id").rle_id().cast(pl.Int64),

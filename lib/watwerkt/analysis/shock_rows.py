@@ -18,17 +18,6 @@ LAST_MONTH = {WITH_HAND_OVER: 6, AFTER_HAND_OVER: 9}  # since the departure
 OUTCOMES = ("all", "work", "without_work")
 EVERYBODY = pl.lit(True)
 COUNTED = (*OUTCOMES, UNEXPLAINED, DEATH)
-SHOCK_COLUMNS = (  # of the panel, that these rows are made of
-    "person_id",
-    "month",
-    "team_id",
-    "role",
-    "labour_market_distance",
-    "months_since_entry",
-    "caseload_fte",
-    "staffing_shock",
-    "exit_destination",
-)
 NEW = 1  # a month in which a client who came this month is not yet an incumbent
 
 

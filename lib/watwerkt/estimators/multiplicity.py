@@ -80,6 +80,16 @@ class Path(Estimates):
 
     def critical_value(self, conf_level: float = 0.95) -> float:
         """Standard errors within which the largest of all deviations stays; at least one's own."""
+        own = student_t(self.degrees_of_freedom).ppf((1 + conf_level) / 2)
+        return float(max(np.quantile(self._largest(), conf_level), own))
+
+    def joint_p_value(self) -> float:
+        """How often the largest of all deviations reaches the one found, where none is true."""
+        found = np.abs(self.estimate / self.std_error).max()
+        return float((1 + (self._largest() >= found).sum()) / (1 + self.draws))
+
+    def _largest(self) -> FloatArray:
+        """The largest deviation of each draw, in standard errors; shape (draws,)."""
         rng = np.random.default_rng(self.seed)
         correlation = self.covariance / np.outer(self.std_error, self.std_error)
         values, vectors = np.linalg.eigh(correlation)
@@ -87,9 +97,7 @@ class Path(Estimates):
         normal = rng.standard_normal((self.draws, len(values))) @ root.T
         freedom = self.degrees_of_freedom
         spread = np.sqrt(rng.chisquare(freedom, self.draws) / freedom)
-        largest = np.abs(normal).max(axis=1) / spread
-        own = student_t(freedom).ppf((1 + conf_level) / 2)
-        return float(max(np.quantile(largest, conf_level), own))
+        return np.asarray(np.abs(normal).max(axis=1) / spread)
 
 
 def simultaneous_band(

@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -136,11 +136,6 @@ class Page:
         if isinstance(protected, Gap):
             return self._gap(protected)
         return _element("points", points_html(require_protected(protected).frame, self.translator))
-
-    def words(self, column: str, codes: Sequence[str]) -> str:
-        """What a column's codes are called, parted by commas, to fill a sentence with."""
-        labels = build_labels(self.translator, [column])
-        return ", ".join(labels.value(column, code) for code in codes)
 
     def provenance(self, facts: Mapping[str, str]) -> HTML:
         """Where the chapter's figures come from; the report has its own, for all chapters."""

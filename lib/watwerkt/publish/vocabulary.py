@@ -138,6 +138,21 @@ POINTS_COLUMNS = {
     "mde": "",
     "n_events": "",
 }
+GROUP_ODDS_LABELS = {  # column → its label in tables of effects by group
+    "level": "",
+    "estimate": "odds ratio",
+    **dict.fromkeys(("conf_low", "conf_high", "mde", "n_persons", "n_events"), ""),
+}
+GROUP_POINTS_LABELS = GROUP_ODDS_LABELS | {"estimate": "percentage points"}
+GROUP_ELASTICITY_LABELS = GROUP_ODDS_LABELS | {"estimate": "elasticity"}
+DRAWN_COLUMNS = ["division", "level", "estimate", "conf_low", "conf_high", "n_persons", "n_events"]
+PAIR_LABELS = {
+    **dict.fromkeys(("division", "finding", "first", "second"), ""),
+    "estimate": "difference",
+    **dict.fromkeys(("conf_low", "conf_high", "mde"), ""),
+}
+PAIR_ODDS_LABELS = PAIR_LABELS | {"estimate": "ratio of the odds ratios"}
+COVERAGE_COLUMNS = ["reach", "n_covered", "n_clients", "share_covered"]
 VERDICT_LABELS = {"evidence": "evidence", "indicative": "indication", "warning": "no answer"}
 VERDICT_NAMES = {"status": VERDICT_LABELS}
 ITEM_LABELS = {  # of a survey; an item without a name here stands as it was delivered
@@ -162,25 +177,6 @@ SURVEY_LABELS = {
     "n_persons": "",
 }
 SCORES = dict.fromkeys(("estimate", "conf_low", "conf_high", "mde"), ".2")
-GROUP_COLUMNS = {
-    "client_group": "",
-    "estimate": "",
-    "conf_low": "",
-    "conf_high": "",
-    "mde": "",
-    "n_persons": "",
-    "n_events": "",
-    "pooled": "",
-}
-DIFFERENCE_COLUMNS = {
-    "asked_trait": "",
-    "first": "",
-    "second": "",
-    "estimate": "difference",
-    "conf_low": "",
-    "conf_high": "",
-    "mde": "",
-}
 ENDS = {"conf_low": "", "conf_high": ""}
 PATH_AXES = {
     "x": "time",
