@@ -118,43 +118,43 @@ def test_a_precise_nought_rules_out_what_would_pay(question):
 DAYS = [
     (
         "positive",
-        "▲ beter Proef, dagen bijstand: intensief. Mensen zaten in het eerste jaar 24 dagen korter "
-        "in de bijstand dan bij de gebruikelijke aanpak (16 tot 32). Dit mag als bewijs worden "
-        "gelezen. Of het de 23 dagen zijn waarmee het zich terugverdient, moet nog blijken. "
+        "1. ▲ beter Proef, dagen bijstand: intensief. Mensen zaten in het eerste jaar 24 dagen "
+        "korter in de bijstand dan bij de gebruikelijke aanpak (16 tot 32). Dit mag als bewijs "
+        "worden gelezen. Of het de 23 dagen zijn waarmee het zich terugverdient, moet nog blijken. "
         "Hoofdstuk 7.",
-        "▲ better Trial, days on benefit: intensief. In the trial people were on benefit 24 days "
-        "less in the first year than with the usual approach (16 to 32). This may be read as "
+        "1. ▲ better Trial, days on benefit: intensief. In the trial people were on benefit 24 "
+        "days less in the first year than with the usual approach (16 to 32). This may be read as "
         "evidence. Whether the 23 days are saved that pay for it, remains to be seen. Chapter 7.",
     ),
     (
         "negative",
-        "▼ slechter Proef, dagen bijstand: intensief. Mensen zaten in het eerste jaar 24 dagen "
+        "1. ▼ slechter Proef, dagen bijstand: intensief. Mensen zaten in het eerste jaar 24 dagen "
         "langer in de bijstand dan bij de gebruikelijke aanpak (16 tot 32). Dit mag als bewijs "
         "worden gelezen. Hoofdstuk 7.",
-        "▼ worse Trial, days on benefit: intensief. In the trial people were on benefit 24 days "
+        "1. ▼ worse Trial, days on benefit: intensief. In the trial people were on benefit 24 days "
         "more in the first year than with the usual approach (16 to 32). This may be read as "
         "evidence. Chapter 7.",
     ),
     (
         "none",
-        "■ verdient zich niet terug Proef, dagen bijstand: intensief. Of mensen in het eerste jaar "
-        "korter in de bijstand zitten, staat niet vast: alles van 9 dagen korter tot 7 dagen "
+        "1. ■ verdient zich niet terug Proef, dagen bijstand: intensief. Of mensen in het eerste "
+        "jaar korter in de bijstand zitten, staat niet vast: alles van 9 dagen korter tot 7 dagen "
         "langer past bij de gegevens. De 23 dagen besparing waarmee het zich terugverdient, zijn "
         "uitgesloten. Hoofdstuk 7.",
-        "■ does not pay Trial, days on benefit: intensief. Whether people are on benefit for fewer "
-        "days in the first year is not settled by the trial: anything from 9 days less to 7 days "
-        "more fits. A saving of the 23 days that pay for it is ruled out. Chapter 7.",
+        "1. ■ does not pay Trial, days on benefit: intensief. Whether people are on benefit for "
+        "fewer days in the first year is not settled by the trial: anything from 9 days less to 7 "
+        "days more fits. A saving of the 23 days that pay for it is ruled out. Chapter 7.",
     ),
     (
         "underpowered",
-        "○ niet beslist Proef, dagen bijstand: intensief. Of mensen in het eerste jaar korter in "
-        "de bijstand zitten, staat niet vast: alles van 61 dagen korter tot 59 dagen langer past "
-        "bij de gegevens. Een verschil van 40 dagen zou meestal zijn opgemerkt. Het verdient zich "
+        "1. ○ niet beslist Proef, dagen bijstand: intensief. Of mensen in het eerste jaar korter "
+        "in de bijstand zitten, staat niet vast: alles van 61 dagen korter tot 59 dagen langer "
+        "past bij de gegevens. Een verschil van 40 dagen zou meestal zijn opgemerkt. Het verdient zich "
         "terug bij 23 dagen, en dat is minder dan hier te zien is: deze gemeente kan de vraag niet "
         "alleen beantwoorden. Hoofdstuk 7.",
-        "○ not settled Trial, days on benefit: intensief. Whether people are on benefit for fewer "
-        "days in the first year is not settled by the trial: anything from 61 days less to 59 days "
-        "more fits. A difference of 40 days would mostly have been noticed. To pay for itself it "
+        "1. ○ not settled Trial, days on benefit: intensief. Whether people are on benefit for "
+        "fewer days in the first year is not settled by the trial: anything from 61 days less to 59 "
+        "days more fits. A difference of 40 days would mostly have been noticed. To pay for itself it "
         "takes 23 days, and that is less than can be seen here: this municipality alone cannot "
         "answer the question. Chapter 7.",
     ),
@@ -231,11 +231,11 @@ def test_what_is_settled_comes_first_and_every_finding_has_its_number():
         world("departures", "positive", status="warning"),
     )
     assert rows.frame["question"].tolist() == ["targets", "contact", "trial_exits", "departures"]
-    assert rows.frame["finding"].tolist() == [1, 2, 3, 4]
-    assert findings.answered(rows).frame["finding"].tolist() == [1, 2, 3]
+    assert rows.frame["number"].tolist() == [1, 2, 3, 4]
+    assert findings.answered(rows).frame["number"].tolist() == [1, 2, 3]
     left = findings.unanswered(rows)
     assert left.frame["question"].tolist() == ["departures"]
-    assert 'start="4"' in Page("nl", is_synthetic=False).points(left).data
+    assert '<span class="no">4.</span>' in Page("nl", is_synthetic=False).points(left).data
 
 
 def test_each_arm_and_each_provision_has_a_finding_of_its_own():

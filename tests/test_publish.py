@@ -1,6 +1,7 @@
 """The page: what it refuses, what it writes, and that a kernel refuses what goes round it."""
 
 import re
+from importlib.resources import files
 
 import nbformat
 import pandas as pd
@@ -38,6 +39,12 @@ def soup(shown) -> BeautifulSoup:
 def cells(shown) -> list[list[str]]:
     rows = soup(shown).select("tbody tr, thead tr")
     return [[cell.get_text() for cell in row.select("th, td")] for row in rows]
+
+
+def test_no_column_has_two_words():
+    text = (files("watwerkt.publish") / "vocabulary.yaml").read_text(encoding="utf-8")
+    columns = re.findall(r"^(\w+):", text, flags=re.MULTILINE)
+    assert sorted({column for column in columns if columns.count(column) > 1}) == []
 
 
 def test_a_table_in_dutch():

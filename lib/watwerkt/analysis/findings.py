@@ -87,10 +87,10 @@ def find_answers(estimates: Protected, margins: Mapping[str, float]) -> Protecte
     ]
     if not rows:
         return NO_FINDING
-    table = pd.DataFrame(rows)
+    table = pd.DataFrame(rows).astype({"n_persons": "Int64", "grade": "Int64"})
     order = table["light"].map(LIGHTS.index)
     table = table.assign(order=order).sort_values("order", kind="stable", ignore_index=True)
-    numbered = table.drop(columns="order").assign(finding=range(1, len(table) + 1))
+    numbered = table.drop(columns="order").assign(number=range(1, len(table) + 1))
     return derive_rows(numbered, estimates)
 
 

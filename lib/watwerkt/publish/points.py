@@ -40,21 +40,21 @@ def points_html(frame: pd.DataFrame, translator: Translator) -> str:
     Where ``frame`` has ``advice`` the list is of recommendations, each with the finding it rests
     on.
     """
-    labels = build_labels(translator, ["question", "light", "term"])
+    labels = _labels(translator)
     items = "".join(_item(row, labels) for _, row in frame.iterrows())
-    first = 1 if "advice" in frame.columns else frame["finding"].iloc[0]
-    return f'<ol class="points" start="{first}">{items}</ol>'
+    return f'<ol class="points">{items}</ol>'
 
 
 def write_figures(found: Protected | Gap, language: str) -> Protected | Gap:
-    """``found`` with ``figure`` and ``detectable``: the interval and the MDE as they are read."""
+    """``found`` with ``subject``, ``figure`` (with its interval) and ``detectable``, as read."""
     if isinstance(found, Gap):
         return found
     translator = Translator(language)
-    frame = found.frame
+    labels, frame = _labels(translator), found.frame
     written = {
         "figure": [_fill(translator, UNIT_FIGURE_LABELS, row) for _, row in frame.iterrows()],
         "detectable": [_fill(translator, UNIT_SEEN_LABELS, row) for _, row in frame.iterrows()],
+        "subject": [_subject(row, labels) for _, row in frame.iterrows()],
     }
     return derive_rows(frame.assign(**written), found)
 
@@ -69,13 +69,14 @@ def _item(row: pd.Series, labels: Labels) -> str:
     subject = _subject(row, labels)
     if is_advice:
         about = labels.translator.text(
-            "See finding {finding}: {subject}.", **values, subject=subject
+            "See finding {number}: {subject}.", **values, subject=subject
         )
         return f"<li>{_escape(text)} <small>{_escape(about)}</small></li>"
     place = labels.translator.text("Chapter {place}.", place=row["place"])
     mark, light = MARKS.get(row["light"], "–"), labels.value("light", row["light"])
     return (
         f'<li class="light-{row["light"].replace("_", "-")}">'
+        f'<span class="no">{row["number"]}.</span> '
         f'<span class="light"><span aria-hidden="true">{mark}</span> {_escape(light)}</span> '
         f"<strong>{_escape(subject)}.</strong> {_escape(text)} "
         f"<small>{_escape(place)}</small></li>"
@@ -86,6 +87,10 @@ def _subject(row: pd.Series, labels: Labels) -> str:
     """The question, with the arm or the kind of provision where there can be several."""
     asked = labels.value("question", row["question"])
     return f"{asked}: {labels.value('term', row['about'])}" if row["about"] else asked
+
+
+def _labels(translator: Translator) -> Labels:
+    return build_labels(translator, ["question", "light", "term"])
 
 
 def _fill(translator: Translator, messages: Mapping[str, str], row: pd.Series) -> str:
