@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from itertools import permutations
 
 import numpy as np
 import pandas as pd
@@ -248,6 +249,15 @@ def test_every_team_that_changes_meets_teams_that_have_not_for_a_year():
         early = steps[: (n_teams + 1) // 2]
         assert early.max() < SPAN
         assert set(steps[len(early) :]) == {early.max() + SPAN}
+
+
+def test_the_orders_are_as_many_as_counting_them_gives():
+    for n_teams in (2, 4, 6):
+        orders = set(permutations(plan_steps(n_teams).tolist()))
+        assert count_orders(np.zeros(n_teams, dtype=np.int64)) == len(orders)
+    two_roles = np.array([0, 0, 0, 1, 1])
+    by_role = [len(set(permutations(plan_steps(n).tolist()))) for n in (3, 2)]
+    assert count_orders(two_roles) == by_role[0] * by_role[1]
 
 
 def test_a_wedge_of_few_teams_answers_nothing_and_of_many_does():

@@ -149,14 +149,14 @@ DAYS = [
         "underpowered",
         "1. ○ niet beslist Proef, dagen bijstand: intensief. Of mensen in het eerste jaar korter "
         "in de bijstand zitten, staat niet vast: alles van 61 dagen korter tot 59 dagen langer "
-        "past bij de gegevens. Een verschil van 40 dagen zou meestal zijn opgemerkt. Het verdient zich "
-        "terug bij 23 dagen, en dat is minder dan hier te zien is: deze gemeente kan de vraag niet "
-        "alleen beantwoorden. Hoofdstuk 7.",
+        "past bij de gegevens. Een verschil van 40 dagen zou meestal zijn opgemerkt. Het verdient "
+        "zich terug bij 23 dagen, en dat is minder dan hier te zien is: deze gemeente kan de "
+        "vraag niet alleen beantwoorden. Hoofdstuk 7.",
         "1. ○ not settled Trial, days on benefit: intensief. Whether people are on benefit for "
-        "fewer days in the first year is not settled by the trial: anything from 61 days less to 59 "
-        "days more fits. A difference of 40 days would mostly have been noticed. To pay for itself it "
-        "takes 23 days, and that is less than can be seen here: this municipality alone cannot "
-        "answer the question. Chapter 7.",
+        "fewer days in the first year is not settled by the trial: anything from 61 days less to "
+        "59 days more fits. A difference of 40 days would mostly have been noticed. To pay for "
+        "itself it takes 23 days, and that is less than can be seen here: this municipality alone "
+        "cannot answer the question. Chapter 7.",
     ),
 ]
 

@@ -151,7 +151,7 @@ PAIR_LABELS = {
     "estimate": "difference",
     **dict.fromkeys(("conf_low", "conf_high", "mde"), ""),
 }
-PAIR_ODDS_LABELS = PAIR_LABELS | {"estimate": "ratio of the odds ratios"}
+PAIR_ODDS_LABELS = PAIR_LABELS | {"estimate": "ratio"}
 COVERAGE_COLUMNS = ["reach", "n_covered", "n_clients", "share_covered"]
 VERDICT_LABELS = {"evidence": "evidence", "indicative": "indication", "warning": "no answer"}
 VERDICT_NAMES = {"status": VERDICT_LABELS}
