@@ -32,6 +32,7 @@ from watwerkt.analysis.chain_conformance import (
 )
 from watwerkt.analysis.chain_flow import STATES, chain_flow, count_states, steps_taken
 from watwerkt.analysis.chain_queues import (
+    long_waits_by_team,
     longest_queue,
     moved_by_team,
     queue_by_quarter,
@@ -204,6 +205,19 @@ def test_a_planted_bottleneck_is_found_where_it_is():
     last = waiting.filter(pl.col("quarter") <= date(2023, 4, 1))
     row = longest_queue(queue_by_team(last, staff(), POLICY)).frame.iloc[0]
     assert (row["team_id"], row["chain_step"]) == ("north", "intake")
+
+
+def test_a_bottleneck_is_seen_month_by_month_in_the_team_that_has_it():
+    found = long_waits_by_team(town(delay_north=300), WINDOW, staff(), POLICY).frame
+    north = found[found["team_id"] == "north"].dropna(subset=["n_long"])
+    assert len(north) > 12
+    assert north["n_long"].min() >= POLICY.threshold
+    assert found.loc[found["team_id"] == "south", "n_long"].fillna(0).eq(0).all()
+    few = long_waits_by_team(
+        town(delay_north=300), WINDOW, staff().filter(pl.col("caseworker_id") != "north0"), POLICY
+    )
+    assert few.frame["n_long"].isna().all()
+    assert isinstance(long_waits_by_team(None, WINDOW, staff(), POLICY), Gap)
 
 
 def test_of_many_teams_the_six_with_most_people_waiting_are_shown():

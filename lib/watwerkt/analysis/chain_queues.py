@@ -111,6 +111,33 @@ def moved_by_team(
     )  # fmt: skip
 
 
+def long_waits_by_team(
+    journeys: pl.DataFrame | None, window: Window, panel: pl.LazyFrame, policy: Policy
+) -> Protected | Gap:
+    """The bottleneck over time: who has waited for three months or more, per month and team."""
+    known = find_chain(journeys, policy.threshold)
+    if isinstance(known, Gap):
+        return known
+    first = window.start + timedelta(days=FIRST_DAYS)
+    months = pl.date_range(window.start, window.until, "1mo", eager=True, closed="left")
+    rows = [_waiting_at(known, month).filter("is_long") for month in months.filter(months >= first)]
+    waits = _busiest(pl.concat(rows)) if rows else pl.DataFrame()
+    if waits.is_empty():
+        return NOBODY_WAITS
+    held = team_caseworkers(panel.with_columns(month_held="month"), "month_held")
+    counts = (
+        waits.group_by("team_id", month="quarter")
+        .agg(n_long=pl.len())
+        .join(held, left_on=["month", "team_id"], right_on=["month_held", "team_id"])
+        .to_pandas()
+    )
+    if counts.empty:
+        return NO_TEAMS
+    return protect_counts(
+        counts, ["n_long"], policy, by=["month", "team_id"], n_caseworkers="n_caseworkers"
+    )
+
+
 def team_caseworkers(panel: pl.LazyFrame, *by: str) -> pl.DataFrame:
     """Caseworkers who held a client of each team: ``team_id, n_caseworkers``, and ``quarter``."""
     return (

@@ -77,7 +77,7 @@ def find_departures(
     """
     named = {*plan.settings, *settings}
     changed = {name for name in named if plan.settings.get(name) != settings.get(name)}
-    if plan_margins(prices, str(plan.settings["caseload_pairs"])) != plan.margins:
+    if plan_margins(prices, str(plan.settings.get("caseload_pairs", ""))) != plan.margins:
         changed.add("prices")
     planned = {(p.analysis, p.outcome, p.horizon_months) for p in plan.primaries}
     rows = estimates.frame[estimates.frame["is_primary"].astype(bool)]
