@@ -163,7 +163,7 @@ def test_other_prices_than_planned_are_a_departure(plan, prices):
 
 
 SAID = [
-    (None, "Er is vooraf geen analyseplan vastgelegd.", "nergens van afwijken"),
+    (None, "Er is vooraf geen analyseplan vastgelegd.", "ligt het plan er eerst"),
     ("2024-12-31", "al deze gegevens, tot en met 31 december 2024", "nergens van het plan af"),
     ("2025-12-31", "Voor wat daarna kwam, lag het vooraf vast", "nergens van het plan af"),
 ]

@@ -25,7 +25,7 @@ PLAN_LABELS = {
     ),
 }
 DEPARTED_LABELS = {
-    "none": "So this report can depart from nothing.",
+    "none": "Next year a plan can be there first: `watwerkt plan` makes it.",
     "same": "The report departs from its plan in nothing.",
     "departs": "The report departs from its plan in: {departures}.",
 }
