@@ -10,12 +10,20 @@ is "fewer than the threshold, or hidden so that such a count cannot be found by 
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from watwerkt.disclosure.cells import Array, Mask, protect_cells, require_protected_cells
+from watwerkt.disclosure.cells import (
+    MAX_MARGINS,
+    Array,
+    Before,
+    Mask,
+    protect_cells,
+    require_protected_cells,
+)
 from watwerkt.disclosure.declared import (
     require_caseworkers,
     require_groups,
@@ -25,6 +33,7 @@ from watwerkt.disclosure.declared import (
 from watwerkt.disclosure.grid import Grid, Keys, build_grid, key_columns
 from watwerkt.disclosure.policy import Policy
 from watwerkt.disclosure.protected import Protected, _seal
+from watwerkt.disclosure.register import Cell, Table
 from watwerkt.errors import DataError, DisclosureError
 
 Unit = Literal["persons", "records"]
@@ -94,8 +103,8 @@ def protected_counts(
     shown: dict[str, Array] = {}
     for group in _groups(counts, sums or {}):
         stacked = np.stack([values[name] for name in group], axis=-1)
-        margins = [*np.flatnonzero(grid.margins), *([stacked.ndim - 1] if len(group) > 1 else [])]
-        found = _protect_group(stacked, few[..., None], margins, policy, of)
+        cells = _Cells(keys, group, grid, stacked, few[..., None])
+        found = _protect_group(cells, policy, of)
         shown |= dict(zip(group, np.moveaxis(found, -1, 0), strict=True))
     return grid, {name: shown[name] for name in counts}
 
@@ -105,15 +114,74 @@ def as_counts(values: Array) -> pd.Series:
     return pd.Series(values.ravel()).astype("Int64")
 
 
-def _protect_group(values: Array, few: Mask, margins: list[int], policy: Policy, of: Unit) -> Array:
+@dataclass(frozen=True, slots=True)
+class _Cells:
+    """Counts that are protected together, on a grid: its axes, and one of counts.
+
+    Attributes
+    ----------
+    figures : float array, shape (*grid.shape, n_counts).
+    few : where too few persons or caseworkers are behind a cell, whatever its count.
+    """
+
+    keys: Sequence[str]
+    counts: Sequence[str]
+    grid: Grid
+    figures: Array
+    few: Mask
+
+    @property
+    def margins(self) -> list[int]:
+        """The axes whose last entry is the sum of the others."""
+        over_counts = [self.figures.ndim - 1] if len(self.counts) > 1 else []
+        return [*np.flatnonzero(self.grid.margins), *over_counts]
+
+    @property
+    def known_margin(self) -> int | None:
+        """The last axis whose sums are not shown here, and may stand in another table."""
+        open_axes = [i for i, n in enumerate(self.grid.shape) if i not in self.margins and n > 1]
+        return open_axes[-1] if open_axes and len(self.margins) < MAX_MARGINS else None
+
+    @property
+    def names(self) -> list[Cell]:
+        """What each cell is known by, in the order of ``figures``."""
+        rows = self.grid.frame({})[list(self.keys)].astype(str)
+        return [(*row, name) for row in rows.itertuples(index=False) for name in self.counts]
+
+
+def _protect_group(cells: _Cells, policy: Policy, of: Unit) -> Array:
     hides_zero = {
         "persons": policy.zeros_are_disclosive, "records": policy.zero_records_are_disclosive
     }[of]  # fmt: skip
+    values = cells.figures
     if np.isnan(values).any():
-        require_protected_cells(values, not hides_zero, margins, policy)
+        require_protected_cells(values, not hides_zero, cells.margins, policy)
         return values
-    hidden = (values < policy.threshold) | few
-    return protect_cells(values, hidden & (hides_zero | (values > 0)), margins, policy)
+    hidden = ((values < policy.threshold) | cells.few) & (hides_zero | (values > 0))
+    if policy.released is None:
+        return protect_cells(values, hidden, cells.margins, policy, cells.known_margin)
+    name = policy.released.next_name(of, cells.keys, cells.counts)
+    before = [_before(table, cells) for table in policy.released.before(name)]
+    shown = protect_cells(values, hidden, cells.margins, policy, cells.known_margin, before)
+    policy.released.add(_released(name, cells.names, shown, hidden))
+    return shown
+
+
+def _before(table: Table, cells: _Cells) -> Before:
+    """``table`` on the grid of ``cells``."""
+    names, shape = cells.names, cells.figures.shape
+    was = np.array([name in table.figures for name in names], dtype=bool).reshape(shape)
+    figures = [table.figures.get(name) for name in names]
+    shown = np.array(figures, dtype=float).reshape(shape)
+    small = np.array([name in table.small for name in names], dtype=bool).reshape(shape)
+    is_same = bool(was.all()) and len(names) == len(table.figures)
+    return Before(shown, was & np.isnan(shown), small, is_same)
+
+
+def _released(name: str, names: Sequence[Cell], shown: Array, hidden: Mask) -> Table:
+    figures = [None if np.isnan(figure) else float(figure) for figure in shown.ravel()]
+    small = (cell for cell, is_small in zip(names, hidden.ravel(), strict=True) if is_small)
+    return Table(name, dict(zip(names, figures, strict=True)), frozenset(small))
 
 
 def _on_grid(table: pd.DataFrame, name: str, grid: Grid) -> Array:

@@ -20,6 +20,7 @@ class Policy(BaseModel):
     """What may be shown; the units and the reasons are in ``policy.yaml``.
 
     ``is_synthetic`` says of the delivery at hand that everything shown must be marked as synthetic.
+    ``released`` is the register of a report (``register.Register``); None compares nothing.
     ``threshold`` is a multiple of ``round_base``: else a count that may be shown could be rounded
     to one that may not.
     """
@@ -37,6 +38,7 @@ class Policy(BaseModel):
     mean_digits: Annotated[int, Field(ge=1, le=4)]
     estimate_digits: Annotated[int, Field(ge=2, le=6)]
     is_synthetic: bool = False
+    released: Any = Field(default=None, exclude=True, repr=False)
 
     @model_validator(mode="after")
     def _threshold_survives_rounding(self) -> Self:

@@ -3,70 +3,119 @@
 A reader knows every shown figure and that parts add up to totals. Moving figures around between
 hidden cells, so that every shown sum stays, gives tables that look just as likely. A hidden cell is
 safe when such moves carry it over a range at least as wide as the protection asked for. The moves
-are flows in the network of rows and columns (Cox 1995; Fischetti and Salazar 1999); two families
-of flows are counted, so that a range may be understated, and is never overstated.
+are flows in the network of rows and columns (Cox 1995; Fischetti and Salazar 1999). Two families
+of flows are counted first, which may understate a range and never overstates it; where they do not
+reach, and there are not too many hidden cells, linear programming decides.
 
 The figures here are the rounded ones. Since the rounded table could itself be the exact one, a
 reader who knows how it was rounded has no narrower range than one who takes it as exact.
+
+Some figures a reader has from elsewhere: a margin that another table gives, or what an earlier
+report showed of a year that is over. Such a figure is *fixed*: hiding it here protects nothing.
 """
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import linprog
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 FREE = 1e12  # more than any figure: how far a hidden total may grow
 MAX_ROWS = 128  # of a tall table, so many rows are looked at for each cell
+MAX_FREE = 600  # hidden cells among which linear programming is asked before more are hidden
 
 
-def hide_more(values: Array, hidden: Mask, has_margin: tuple[bool, bool], width: float) -> Mask:
+def hide_more(
+    values: Array,
+    hidden: Mask,
+    has_margin: tuple[bool, bool],
+    width: float,
+    fixed: Mask | None = None,
+) -> Mask:
     """``hidden`` and the cells that must go with it, so that each ranges over ``width`` or more.
 
     ``values`` is additive, with margins in the last row and column where ``has_margin`` says so.
-    Of the patterns that protect a cell, the one that hides the least is taken.
+    Of the patterns that protect a cell, the one that hides the least is taken. What nothing here
+    can protect, because too much in its lines is ``fixed``, has its lines hidden as far as can be.
     """
     if not any(has_margin) or not hidden.any():
         return hidden
+    fixed = np.zeros_like(hidden) if fixed is None else fixed
     if not all(has_margin):
-        along = (values, hidden) if has_margin[0] else (values.T, hidden.T)
-        lines = zip(along[0].T, along[1].T, strict=True)
-        found = np.column_stack([_hide_in_line(line, mask, width) for line, mask in lines])
+        tables = (values, hidden, fixed) if has_margin[0] else (values.T, hidden.T, fixed.T)
+        lines = zip(*(table.T for table in tables), strict=True)
+        found = np.column_stack([_hide_in_line(*line, width) for line in lines])
         return found if has_margin[0] else found.T
-    return _hide_in_matrix(values, hidden, width)
+    return _hide_in_matrix(values, hidden, fixed, width)
 
 
-def _hide_in_line(line: Array, hidden: Mask, width: float) -> Mask:
+def _hide_in_line(line: Array, hidden: Mask, fixed: Mask, width: float) -> Mask:
     """Hidden parts can trade places when they are two and together ``width``; else more go too."""
     hidden, parts = hidden.copy(), line[:-1]
-    while hidden.any():
-        n_parts, together = hidden[:-1].sum(), parts[hidden[:-1]].sum()
-        if (n_parts >= 2 and together >= width) or (hidden[-1] and n_parts):
+    while (hidden & ~fixed).any():
+        free = hidden & ~fixed
+        n_parts, together = free[:-1].sum(), parts[free[:-1]].sum()
+        if (n_parts >= 2 and together >= width) or (free[-1] and n_parts):
             break
-        value = np.where(hidden[:-1], -1, parts)
+        value = np.where((hidden | fixed)[:-1], -1, parts)
         enough = value >= max(width - together, 1)
         if enough.any():
             hidden[np.where(enough, value, FREE).argmin()] = True
+        elif value.max() > 0:
+            hidden[value.argmax()] = True
+        elif not (hidden | fixed)[-1]:
+            hidden[-1] = True
         else:
-            hidden[value.argmax() if value.max() > 0 else -1] = True
+            return hidden | ~fixed
     return hidden
 
 
-def _hide_in_matrix(values: Array, hidden: Mask, width: float) -> Mask:
+def _hide_in_matrix(values: Array, hidden: Mask, fixed: Mask, width: float) -> Mask:
     if values.shape[0] < values.shape[1]:
-        return _hide_in_matrix(values.T, hidden.T, width).T  # fewer columns, so fewer hubs
-    hidden = hidden.copy()
-    down, up = _slack(values, np.ones_like(hidden))
-    exposed = np.argwhere(hidden & (ranges(values, hidden, width) < width))
+        turned = _hide_in_matrix(values.T, hidden.T, fixed.T, width)
+        return turned.T  # fewer columns, so fewer hubs
+    hidden, done = hidden.copy(), np.zeros_like(hidden)
+    down, up = _slack(values, ~fixed)
+    exposed = _exposed(values, hidden & ~fixed, done, width)
     while len(exposed):
         for row, column in exposed:
+            free = hidden & ~fixed
+            if free.sum() <= MAX_FREE and exact_range(values, free, row, column, width) >= width:
+                done[row, column] = True
+                continue
             cost = np.where(hidden, 0, values + 1)
+            cost[fixed] = np.inf
             near = _rows_near(cost, row)
             at, slack = int(np.searchsorted(near, row)), (down[near], up[near])
             rectangle = _cheapest_rectangle(cost[near], *slack, at, column, width)
-            hub = _cheapest_hub(cost[near], hidden[near], *slack, at, column, width)
-            hidden[near] |= min(rectangle, hub, key=lambda candidate: candidate[0])[1]
-        exposed = np.argwhere(hidden & (ranges(values, hidden, width) < width))
+            hub = _cheapest_hub(cost[near], free[near], *slack, at, column, width)
+            price, pattern = min(rectangle, hub, key=lambda candidate: candidate[0])
+            if np.isfinite(price):
+                hidden[near] |= pattern
+            else:
+                done[row, column] = not _hide_beside(hidden, fixed, values, row, column)
+        exposed = _exposed(values, hidden & ~fixed, done, width)
     return hidden
+
+
+def _exposed(values: Array, free: Mask, done: Mask, width: float) -> NDArray[np.intp]:
+    """The cells, but for those ``done``, that the quick bound does not show to be safe."""
+    return np.argwhere(free & ~done & (ranges(values, free, width) < width))
+
+
+def _hide_beside(hidden: Mask, fixed: Mask, values: Array, row: int, column: int) -> bool:
+    """Hide the smallest cell that is left in the row or the column; False where none is."""
+    is_beside = np.zeros_like(hidden)
+    is_beside[row], is_beside[:, column] = True, True
+    left = is_beside & ~hidden & ~fixed
+    if left.any():
+        hidden.flat[np.where(left, values, np.inf).argmin()] = True
+    return bool(left.any())
+
+
+def _exposed(values: Array, free: Mask, given_up: Mask, width: float) -> NDArray[np.intp]:
+    """The cells that can be moved over less than ``width`` by moves within ``free``."""
+    return np.argwhere(free & ~given_up & (ranges(values, free, width) < width))
 
 
 def _rows_near(cost: Array, row: int) -> NDArray[np.intp]:
@@ -110,6 +159,30 @@ def _cheapest_hub(
     pattern = np.zeros(cost.shape, dtype=bool)
     pattern[rows, hub] = pattern[row, hub] = True
     return float(total[hub]), pattern
+
+
+def exact_range(values: Array, free: Mask, row: int, column: int, width: float) -> float:
+    """How far a hidden cell can be moved by moves within ``free``; of more than ``width``, that.
+
+    The two linear programs of the attacker, in which each equation is a row or a column.
+    """
+    place = np.full(free.shape, -1)
+    place[free] = np.arange(free.sum())
+    lines = [*place, *place.T]
+    equations = np.zeros((len(lines), int(free.sum())))
+    for equation, line in zip(equations, lines, strict=True):
+        equation[line[:-1][line[:-1] >= 0]] = 1
+        equation[line[-1:][line[-1:] >= 0]] = -1
+    bounds = np.column_stack([-values[free], np.full(free.sum(), FREE)])
+    target = place[row, column]
+    bounds[target] = max(-values[row, column], -width), width
+    goal = np.zeros(free.sum())
+    goal[target] = 1
+    ends = [
+        linprog(sign * goal, A_eq=equations, b_eq=np.zeros(len(lines)), bounds=bounds).fun
+        for sign in (1, -1)
+    ]
+    return float(min(-(ends[0] + ends[1]), width))
 
 
 def ranges(values: Array, hidden: Mask, width: float) -> Array:
