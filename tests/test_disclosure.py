@@ -183,8 +183,8 @@ def test_aggregates_hide_what_is_small_and_need_their_persons():
     assert list(frame)[3:] == ["n_person_months", "n_exits", "n_exits_expected"]
     assert frame.iloc[:, 3:].to_numpy().tolist() == [
         [400, pd.NA, 10],
-        [400, 30, 30],
-        [400, 30, 30],
+        [400, pd.NA, 30],
+        [pd.NA, pd.NA, pd.NA],
         [pd.NA, pd.NA, pd.NA],
     ]
     with pytest.raises(DisclosureError, match="n_persons"):

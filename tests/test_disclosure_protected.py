@@ -24,6 +24,7 @@ RAW = pd.DataFrame({"person_id": ["p1"], "n_exits": [1]})
 def exits() -> Protected:
     counts = table("""
         year  n_exits
+        2019  25
         2020  41
         2021  3
     """)
@@ -31,7 +32,7 @@ def exits() -> Protected:
 
 
 def test_what_it_says_of_itself(exits):
-    assert (exits.kind, exits.n_suppressed, exits.policy_version) == ("counts", 1, POLICY.version)
+    assert (exits.kind, exits.n_suppressed, exits.policy_version) == ("counts", 2, POLICY.version)
     assert not exits.is_synthetic
     assert require_protected(exits) is exits
 
@@ -76,7 +77,7 @@ def test_changing_the_copy_changes_nothing(exits):
     taken = exits.frame
     taken.loc[:, "n_exits"] = 3
     taken.attrs["raw"] = RAW
-    assert exits.frame["n_exits"].tolist() == [40, pd.NA]
+    assert exits.frame["n_exits"].tolist() == [pd.NA, 40, pd.NA]
     assert exits.frame.attrs == {}
 
 
@@ -129,6 +130,7 @@ def test_pretending_to_be_one_does_not_help():
 def test_it_shows_the_protected_table_only_and_says_when_it_is_synthetic():
     counts = table("""
         year  n_exits
+        2019  25
         2020  41
         2021  3
     """)
@@ -158,7 +160,7 @@ def test_no_other_room_reaches_for_what_makes_one():
 def test_rows_of_a_protected_frame_are_protected(exits):
     picked = select_rows(exits, year=[2020, 2022])
     assert require_protected(picked).frame.to_dict("list") == {"year": [2020], "n_exits": [40]}
-    assert (picked.kind, picked.n_suppressed, exits.n_suppressed) == ("counts", 0, 1)
+    assert (picked.kind, picked.n_suppressed, exits.n_suppressed) == ("counts", 0, 2)
     assert select_rows(exits, year=2021).n_suppressed == 1
     with pytest.raises(DisclosureError):
         select_rows(RAW, n_exits=1)
