@@ -12,7 +12,8 @@ MunicipalityId = Annotated[str, Field(pattern=r"^GM\d{4}$")]
 Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 
 PLACES = frozenset({"delivery", "prepared_dir", "record_dir", "released_dir", "reports_dir"})
-NAMES = frozenset({"municipality_id", "municipality_name", "language"})
+NAMES = frozenset({"municipality_id", "municipality_name", "language", "contains"})
+CODES = r"^(GM\d{4}( GM\d{4})*)?$"
 PAIRS = r"^[1-9]\d{0,3}-[1-9]\d{0,3}( [1-9]\d{0,3}-[1-9]\d{0,3})*$"  # 150-100: from 150 to 100
 SUBGROUPS = (  # group dimensions of chapter 09, in the order in which they are shown
     *("age", "sex", "origin", "education", "status_holder", "health", "distance", "duration"),
@@ -42,6 +43,7 @@ class ReportParams(BaseModel):
     break_even_days: Annotated[float, Field(gt=0, le=366)] = 23.0
     caseload_pairs: Annotated[str, Field(pattern=PAIRS)] = "150-100 100-50 150-50"
     subgroups: Annotated[str, Field(pattern=DIMENSIONS)] = " ".join(SUBGROUPS)
+    contains: Annotated[str, Field(pattern=CODES)] = ""
     delivery: str = ""
     prepared_dir: str = ""
     record_dir: str = ""

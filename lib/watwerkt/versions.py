@@ -16,6 +16,7 @@ KNOWN = {
     "prices": 1,
     "chain_policy": 1,
     "plan": 1,
+    "release": 1,
 }
 # Older versions that are read as they are: nothing in them means anything else now.
 STILL_READ = {("mapping", 1)}

@@ -52,18 +52,21 @@ def protect_cells(
     policy: Policy,
     known_margin: int | None = None,
     before: Sequence[Before] = (),
+    parts: Sequence[Array] = (),
 ) -> Array:
     """``values`` rounded to the policy's base, NaN where hidden itself or to keep a cell hidden.
 
     ``margins`` are the axes along which the last entry is the sum of the others, ``known_margin`` a
     further axis whose sums are not shown here but may be known; two in all. ``before``: the same
-    table in earlier releases, oldest first.
+    table in earlier releases, oldest first; ``parts``: what was shown of some of the same people.
     """
     _require_additive(values, margins)
-    if before and _still_holds(values, hidden, before[-1], policy):
+    if before and not parts and _still_holds(values, hidden, before[-1], policy):
         return before[-1].shown
     rounded = _round(values, before[-1].shown if before else _nothing(values), margins, policy)
-    hidden = hidden | _hidden_before(rounded, before, policy)
+    hidden = (
+        hidden | _hidden_before(rounded, before, policy) | _hidden_beside(rounded, parts, policy)
+    )
     fixed = _is_shown_before(rounded, before)
     hidden = _hide_more(rounded, hidden, fixed, margins, policy)
     if known_margin is not None:
@@ -150,11 +153,22 @@ def _hidden_before(rounded: Array, before: Sequence[Before], policy: Policy) -> 
     """The cells that must be hidden for what was shown of them, or hidden, before."""
     hidden = np.zeros(rounded.shape, dtype=bool)
     for earlier in before:
-        change = np.abs(rounded - earlier.shown)
         has_grown = earlier.was_small & (rounded >= _grown(policy))
-        hidden |= (change > 0) & (change < policy.threshold)
+        hidden |= _is_little(rounded - earlier.shown, policy)
         hidden |= earlier.was_hidden & ~has_grown
     return hidden
+
+
+def _hidden_beside(rounded: Array, parts: Sequence[Array], policy: Policy) -> Mask:
+    """The cells that, less what was shown of one part or of all, leave too few to be shown."""
+    hidden = np.zeros(rounded.shape, dtype=bool)
+    for part in [*parts, *([np.nansum(parts, axis=0)] if len(parts) > 1 else [])]:
+        hidden |= _is_little(rounded - part, policy)
+    return hidden
+
+
+def _is_little(difference: Array, policy: Policy) -> Mask:
+    return (difference != 0) & (np.abs(difference) < policy.threshold)
 
 
 def _is_shown_before(rounded: Array, before: Sequence[Before]) -> Mask:
@@ -169,7 +183,7 @@ def _grown(policy: Policy) -> int:
 
 
 def require_protected_cells(
-    values: Array, is_zero_shown: bool, margins: list[int], policy: Policy
+    values: Array, is_zero_shown: bool, margins: Sequence[int], policy: Policy
 ) -> None:
     """Refuse suppressed cells (NaN) in a table that was not protected as this policy asks.
 
@@ -191,7 +205,7 @@ def require_protected_cells(
         )
 
 
-def _require_additive(values: Array, margins: list[int]) -> None:
+def _require_additive(values: Array, margins: Sequence[int]) -> None:
     if len(margins) > MAX_MARGINS:
         raise DisclosureError(
             f"totals over {len(margins)} keys or columns at once, at most {MAX_MARGINS} can be "
@@ -204,7 +218,7 @@ def _require_additive(values: Array, margins: list[int]) -> None:
             raise DataError(f"{wrong.sum()} totals are not the sum of their parts")
 
 
-def _in_tables(array: NDArray, margins: list[int]) -> NDArray:
+def _in_tables(array: NDArray, margins: Sequence[int]) -> NDArray:
     """Shape (n_tables, n_rows, n_columns): one matrix per combination of the other axes."""
     ends = range(-len(margins), 0)
     moved = np.moveaxis(array, margins, ends)
@@ -212,7 +226,7 @@ def _in_tables(array: NDArray, margins: list[int]) -> NDArray:
     return moved.reshape(-1, *inner)
 
 
-def _from_tables(tables: Array, shape: tuple[int, ...], margins: list[int]) -> Array:
+def _from_tables(tables: NDArray, shape: tuple[int, ...], margins: Sequence[int]) -> NDArray:
     ends = range(-len(margins), 0)
     moved_shape = np.moveaxis(np.empty(shape, dtype=bool), margins, ends).shape
     return np.moveaxis(tables.reshape(moved_shape), ends, margins)

@@ -158,12 +158,14 @@ def _protect_group(cells: _Cells, policy: Policy, of: Unit) -> Array:
         require_protected_cells(values, not hides_zero, cells.margins, policy)
         return values
     hidden = ((values < policy.threshold) | cells.few) & (hides_zero | (values > 0))
-    if policy.released is None:
+    register = policy.released
+    if register is None:
         return protect_cells(values, hidden, cells.margins, policy, cells.known_margin)
-    name = policy.released.next_name(of, cells.keys, cells.counts)
-    before = [_before(table, cells) for table in policy.released.before(name)]
-    shown = protect_cells(values, hidden, cells.margins, policy, cells.known_margin, before)
-    policy.released.add(_released(name, cells.names, shown, hidden))
+    name = register.next_name(of, cells.keys, cells.counts)
+    before = [_before(table, cells) for table in register.earlier.get(name, ())]
+    parts = [_before(table, cells).shown for table in register.parts.get(name, ())]
+    shown = protect_cells(values, hidden, cells.margins, policy, cells.known_margin, before, parts)
+    register.add(_released(name, cells.names, shown, hidden))
     return shown
 
 

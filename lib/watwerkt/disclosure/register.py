@@ -10,7 +10,7 @@ A table is known by its chapter, keys, counts and how many of that shape came be
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -41,11 +41,13 @@ class Register:
     Attributes
     ----------
     earlier : name → that table in every earlier release that had it.
+    parts : name → that table of municipalities whose clients are among these, or the reverse.
     path : file to which each table is added at once; None keeps nothing.
     """
 
     chapter: str
     earlier: Mapping[str, Sequence[Table]] = field(default_factory=dict)
+    parts: Mapping[str, Sequence[Table]] = field(default_factory=dict)
     path: Path | None = None
     _seen: Counter[str] = field(default_factory=Counter)
 
@@ -54,10 +56,6 @@ class Register:
         shape = f"{self.chapter}: {kind} of {', '.join(counts)} by {', '.join(keys) or 'nothing'}"
         self._seen[shape] += 1
         return f"{shape} ({self._seen[shape]})"
-
-    def before(self, name: str) -> Sequence[Table]:
-        """The table ``name`` in earlier releases, oldest first."""
-        return self.earlier.get(name, ())
 
     def add(self, table: Table) -> None:
         """Keep what is released now; a line is written whole or, by its missing end, not read."""
@@ -76,10 +74,11 @@ def read_tables(path: Path) -> list[Table]:
     """The tables in a file of such lines, in their order; none where there is no such file."""
     if not path.is_file():
         return []
-    return list(_parse(path.read_text(encoding="utf-8").splitlines(keepends=True)))
+    return list(parse_tables(path.read_text(encoding="utf-8").splitlines(keepends=True)))
 
 
-def _parse(lines: Iterable[str]) -> Iterable[Table]:
+def parse_tables(lines: Iterable[str]) -> Iterator[Table]:
+    """The tables in such lines; one without its end was never written whole."""
     for line in lines:
         if line.endswith("\n"):
             name, cells = json.loads(line)

@@ -44,7 +44,7 @@ def hide_more(
     if not all(has_margin):
         tables = (values, hidden, fixed) if has_margin[0] else (values.T, hidden.T, fixed.T)
         lines = zip(*(table.T for table in tables), strict=True)
-        found = np.column_stack([_hide_in_line(*line, width) for line in lines])
+        found = np.column_stack([_hide_in_line(v, h, f, width) for v, h, f in lines])
         return found if has_margin[0] else found.T
     return _hide_in_matrix(values, hidden, fixed, width)
 
@@ -111,11 +111,6 @@ def _hide_beside(hidden: Mask, fixed: Mask, values: Array, row: int, column: int
     if left.any():
         hidden.flat[np.where(left, values, np.inf).argmin()] = True
     return bool(left.any())
-
-
-def _exposed(values: Array, free: Mask, given_up: Mask, width: float) -> NDArray[np.intp]:
-    """The cells that can be moved over less than ``width`` by moves within ``free``."""
-    return np.argwhere(free & ~given_up & (ranges(values, free, width) < width))
 
 
 def _rows_near(cost: Array, row: int) -> NDArray[np.intp]:

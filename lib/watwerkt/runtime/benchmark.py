@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from IPython.display import HTML
@@ -115,10 +116,13 @@ def write_benchmark(place: Workspace, folder: Path, language: str, console: Cons
     chapters = read_chapters(place.notebooks, compares=True)
     place.restricted.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (
+        TemporaryDirectory(prefix="ww-record-") as records,
         replaced_folder(place.restricted / "benchmark" / language) as restricted,
         replaced_folder(place.reports / language) as published,
     ):
-        params = _params(folder.resolve(), published, found, language)
+        params = _params(folder.resolve(), published, found, language).model_copy(
+            update={"record_dir": records}
+        )
         outcomes = run_sections(chapters, params, restricted, console)
         manifest = _manifest(params, found, place)
         day = {"extract_date": f"{found.last_day:%Y-%m-%d}"}

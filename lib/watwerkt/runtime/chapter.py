@@ -24,6 +24,7 @@ from watwerkt.publish.guard import guard_display
 from watwerkt.publish.page import Page
 from watwerkt.runtime.prepare import run_prepare
 from watwerkt.runtime.record import write_record
+from watwerkt.runtime.releases import open_register
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -172,11 +173,13 @@ def read_chapter(name: str, municipality_id: str, **given: Any) -> Chapter:
         run_prepare(_delivery(place, params), folder, params)
     prepared = read_prepared(folder)
     is_synthetic = bool(prepared.about["synthetic"])
+    policy = read_policy(is_synthetic=is_synthetic)
+    register = open_register(Path(params.record_dir), name) if params.record_dir else None
     bundle = place.root / "data" / "sample" / "released" / municipality_id
     return Chapter(
         name=name,
         prepared=prepared,
-        policy=read_policy(is_synthetic=is_synthetic),
+        policy=policy.model_copy(update={"released": register}),
         page=Page(params.language, is_synthetic, params.municipality_name),
         released=Path(params.released_dir) if params.released_dir else bundle,
         settings=params.settings | prepared.about["params"],

@@ -26,6 +26,7 @@ from watwerkt.runtime.outcome import Outcome, run_section
 from watwerkt.runtime.paper import write_pdf
 from watwerkt.runtime.prepare import run_prepare
 from watwerkt.runtime.record import write_gathered
+from watwerkt.runtime.releases import add_release, write_earlier
 from watwerkt.runtime.swap import replaced_folder
 
 
@@ -38,8 +39,9 @@ def write_report(
 ) -> list[str]:
     """Write the report of ``params.municipality_id``; return the failures in words, if any.
 
-    Prepares first, where that is needed. Published and restricted files take the place of the old
-    ones at the very end, so that nobody who reads along sees half a report.
+    Prepares first, where that is needed. What was released before is held against what is released
+    now, and the ledger of releases has this report before it is published. Published and restricted
+    files take the place of the old ones at the very end, so that nobody reads half a report.
 
     Raises
     ------
@@ -48,34 +50,42 @@ def write_report(
     """
     started = datetime.now(UTC)
     chapters = read_chapters(place.notebooks, chosen)
-    on_paper = read_chain_policy(place.params, params.municipality_id)
-    prices = read_prices(place.params, params.municipality_id)
-    plan = read_plan(place.params, params.municipality_id)
+    papers = _read_papers(place, params.municipality_id)
     folder = place.prepared / params.municipality_id
     with console.status("prepare"):
         run_prepare(delivery, folder, params)
     own = Path(params.municipality_id, params.language)
     place.restricted.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (
+        TemporaryDirectory(prefix="ww-record-") as records,
         replaced_folder(place.restricted / own) as restricted,
         replaced_folder(place.reports / own) as published,
     ):
-        filled = params.model_copy(
-            update={"prepared_dir": str(folder), "released_dir": str(published)}
-        )
+        places = {"prepared_dir": folder, "released_dir": published, "record_dir": records}
+        filled = params.model_copy(update={name: str(path) for name, path in places.items()})
+        write_earlier(place.restricted, params, Path(records))
         outcomes = run_sections(chapters, filled, restricted, console)
-        prepared = read_prepared(folder).about
-        manifest = build_manifest(filled, prepared, read_policy(), place.root / "requirements.lock")
-        manifest["chain_policy_sha256"] = (
-            values_fingerprint(on_paper.model_dump(mode="json")) if on_paper else None
-        )
-        manifest["plan_sha256"] = values_fingerprint(plan.model_dump(mode="json")) if plan else None
-        manifest["prices_sha256"] = values_fingerprint(prices.model_dump(mode="json"))
+        prepared, lock = read_prepared(folder).about, place.root / "requirements.lock"
+        manifest = build_manifest(filled, prepared, read_policy(), lock) | papers
         about = describe_report(filled, manifest)
         write_published(outcomes, chapters, filled, manifest, about, console)
+        add_release(place.restricted, filled, manifest)
         failures = [outcome.sentence for outcome in outcomes if outcome.failure]
         write_run(started, {o.name: o.seconds for o in outcomes}, failures, restricted)
     return failures
+
+
+def _read_papers(place: Workspace, municipality_id: str) -> dict[str, str | None]:
+    """The fingerprints of what the municipality laid down itself, as the manifest names them."""
+    papers = {
+        "chain_policy_sha256": read_chain_policy(place.params, municipality_id),
+        "plan_sha256": read_plan(place.params, municipality_id),
+        "prices_sha256": read_prices(place.params, municipality_id),
+    }
+    return {
+        name: values_fingerprint(paper.model_dump(mode="json")) if paper else None
+        for name, paper in papers.items()
+    }
 
 
 def run_sections(
@@ -83,13 +93,11 @@ def run_sections(
 ) -> list[Outcome]:
     """Run every chapter, those that read what the others publish last; in the report's order."""
     (restricted / "chapters").mkdir()
-    with TemporaryDirectory(prefix="ww-record-") as records:
-        recording = params.model_copy(update={"record_dir": records})
-        own = [c for c in chapters if not c.reads_released]
-        outcomes = list(_told(own, recording, restricted, console))
-        write_gathered(Path(records), Path(params.released_dir))
-        rest = [c for c in chapters if c.reads_released]
-        outcomes += _told(rest, recording, restricted, console)
+    own = [c for c in chapters if not c.reads_released]
+    outcomes = list(_told(own, params, restricted, console))
+    write_gathered(Path(params.record_dir), Path(params.released_dir))
+    rest = [c for c in chapters if c.reads_released]
+    outcomes += _told(rest, params, restricted, console)
     return sorted(outcomes, key=lambda outcome: outcome.name)
 
 
