@@ -1,0 +1,61 @@
+"""The code of chapters run for a release without drawing anything: what the doors let through."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from unittest.mock import patch
+
+import nbformat
+
+from watwerkt.disclosure.register import Table, read_tables
+from watwerkt.disclosure.releases import write_release
+from watwerkt.params import ReportParams
+from watwerkt.publish.page import Page
+from watwerkt.runtime import chapter as runtime
+from watwerkt.runtime.releases import TABLES, ledger_folder, write_earlier
+
+SHOWS = ("table", "figure", "say", "note", "warn", "points", "provenance")
+
+
+def release(
+    root: Path, params: ReportParams, chapters: Iterable[str], restricted: Path, records: Path
+) -> list[Table]:
+    """Run ``chapters`` on prepared data with what was released before, and add them to the ledger."""
+    write_earlier(restricted, params, records)
+    run_chapters(root, params, chapters, records)
+    tables = [t for path in sorted(records.glob(f"*/{TABLES}")) for t in read_tables(path)]
+    about = {"language": params.language, "contains": params.contains.split()}
+    write_release(about, tables, ledger_folder(restricted, params.municipality_id))
+    return tables
+
+
+def run_chapters(
+    root: Path, params: ReportParams, chapters: Iterable[str], records: Path | str
+) -> None:
+    """Run the code cells of chapters in this process; what they would show is left out."""
+    given = {**params.model_dump(mode="json"), "record_dir": str(records) if records else ""}
+    silent = {name: lambda self, *args, **kwargs: None for name in SHOWS}
+    with patch.multiple(Page, **silent), patch.object(runtime, "guard_display", lambda: None):
+        for number in chapters:
+            [path] = (root / "notebooks").glob(f"{number}_*.ipynb")
+            _run(path, given)
+
+
+def _run(path: Path, given: dict) -> None:
+    names: dict = {}
+    for number, cell in enumerate(nbformat.read(path, 4).cells):
+        if cell.cell_type != "code":
+            continue
+        exec(compile(cell.source, f"{path.stem}, cell {number}", "exec"), names)  # noqa: S102
+        if "parameters" in cell.metadata.get("tags", []):
+            names |= {name: value for name, value in given.items() if name in names}
+
+
+def figures_of(tables: Iterable[Table]) -> dict[str, dict]:
+    """Name → figures; names are unique within one release."""
+    return {table.name: dict(table.figures) for table in tables}
+
+
+def as_json(tables: Iterable[Table]) -> str:
+    """What was released, to compare two releases by."""
+    return json.dumps([[t.name, sorted((list(c), f) for c, f in t.figures.items())] for t in tables])
