@@ -139,7 +139,11 @@ def test_shares_need_their_caseworkers_and_their_persons():
         east     90      150      3
     """)
     how = {"by": ["team_id"], "n_caseworkers": "n_workers"}
-    assert protect_shares(counts, WORK, POLICY, **how).frame["n_exits"].tolist() == [150, pd.NA, pd.NA]
+    assert protect_shares(counts, WORK, POLICY, **how).frame["n_exits"].tolist() == [
+        150,
+        pd.NA,
+        pd.NA,
+    ]
     months = table("""
         year  n_work_months  n_months  n_persons
         2020  40             90        9

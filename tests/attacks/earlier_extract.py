@@ -41,5 +41,7 @@ def _as_of(name: str, table: pl.DataFrame, day: date) -> pl.DataFrame:
         if column in table.columns:
             is_later = pl.col(column) > day
             there = [c for c in unknown if c in table.columns]
-            table = table.with_columns(pl.when(~is_later.fill_null(False)).then(c).alias(c) for c in there)
+            table = table.with_columns(
+                pl.when(~is_later.fill_null(False)).then(c).alias(c) for c in there
+            )
     return table

@@ -15,6 +15,7 @@ from watwerkt.estimators.start_balance import start_balance
 
 NONE_POOLED = Gap("Every kind of provision had enough starts to be compared on its own.")
 SEEN = 0.095  # a smaller difference is not shown
+LARGEST = ("cost_eur_in_all", "cost_eur_of_first", "cost_eur_of_second")
 DISTANCE = "labour_market_distance"
 
 
@@ -41,7 +42,22 @@ def uses_table(services: pl.LazyFrame | None, policy: Policy) -> Protected | Gap
     table = table[["service_type", "n_persons", *shown]]
     if table.empty:
         return NO_SERVICES
-    return protect_means(table, shown, policy, by=["service_type"], n_persons="n_persons")
+    parts = {"mean_cost_eur": LARGEST} if "mean_cost_eur" in shown else {}
+    if parts:
+        table = table.merge(_largest(services), on="service_type")
+    return protect_means(
+        table, shown, policy, by=["service_type"], n_persons="n_persons", parts=parts
+    )
+
+
+def _largest(services: pl.LazyFrame) -> pd.DataFrame:
+    """Per kind what was paid, and for the two people for whom most was."""
+    kind = pl.col("type").fill_null(UNKNOWN).alias("service_type")
+    paid = services.group_by(kind, "person_id").agg(paid=pl.col("cost_eur").sum())
+    most = pl.col("paid").sort(descending=True)
+    columns = (pl.col("paid").sum(), most.get(0), most.get(1, null_on_oob=True).fill_null(0))
+    named = [column.alias(name) for column, name in zip(columns, LARGEST, strict=True)]
+    return paid.group_by("service_type").agg(named).collect().to_pandas()
 
 
 def pooled_table(found: Instruments | Gap, policy: Policy) -> Protected | Gap:

@@ -1,48 +1,33 @@
 """Figures on a grid: rounded so that they stay additive, with enough hidden to keep them hidden.
 
-What a reader already has counts. A margin over any key may stand in another table, so the hidden
-cells are protected against it although it is not shown here. And an earlier release of the same
-table is known: of that follows, cell by cell,
-
-- a figure shown before stays what it was while it lies within a rounding base of the count;
-- one that would differ from it by less than the threshold is hidden: who subtracts the two reports
-  would find a group too small to be shown;
-- one hidden before stays hidden, or else it could be filled in there: unless it was small then, and
-  is now so large that it cannot be the same count;
-- one shown before with the same figure protects no other by being hidden now.
+What a reader already has counts: a margin over any key may stand in another table, so the hidden
+cells are protected against it although it is not shown here; and so does what was released earlier.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from watwerkt.disclosure.earlier import (
+    Before,
+    hidden_before,
+    hidden_beside,
+    is_shown_before,
+    still_holds,
+)
+from watwerkt.disclosure.matrices import (
+    MAX_MARGINS,
+    Array,
+    Mask,
+    hide_in_tables,
+    nothing,
+    round_tables,
+)
 from watwerkt.disclosure.policy import Policy
-from watwerkt.disclosure.rounding import EXACT, round_additively, round_wanted
+from watwerkt.disclosure.rounding import EXACT
 from watwerkt.disclosure.suppression import hide_more
 from watwerkt.errors import DataError, DisclosureError
-
-Array = NDArray[np.float64]
-Mask = NDArray[np.bool_]
-MAX_MARGINS = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Before:
-    """What an earlier release showed of a table, on the grid of the new one.
-
-    Attributes
-    ----------
-    shown : the figures; NaN where hidden, or where there was no such cell.
-    was_hidden : where there was a cell and it was hidden; ``was_small``: for being small itself.
-    is_same : whether both have the same cells.
-    """
-
-    shown: Array
-    was_hidden: Mask
-    was_small: Mask
-    is_same: bool
 
 
 def protect_cells(
@@ -50,43 +35,57 @@ def protect_cells(
     hidden: Mask,
     margins: Sequence[int],
     policy: Policy,
-    known_margin: int | None = None,
+    open_axes: Sequence[int] = (),
     before: Sequence[Before] = (),
     parts: Sequence[Array] = (),
 ) -> Array:
     """``values`` rounded to the policy's base, NaN where hidden itself or to keep a cell hidden.
 
-    ``margins`` are the axes along which the last entry is the sum of the others, ``known_margin`` a
-    further axis whose sums are not shown here but may be known; two in all. ``before``: the same
-    table in earlier releases, oldest first; ``parts``: what was shown of some of the same people.
+    ``margins`` are the axes along which the last entry is the sum of the others, at most two. Where
+    there is room the sums over the last of ``open_axes`` are taken to be known from another table,
+    which is protected like this one. ``before``: the same table in earlier releases, oldest first.
+    ``parts``: what was shown of some of the same people.
     """
     _require_additive(values, margins)
-    if before and not parts and _still_holds(values, hidden, before[-1], policy):
+    if before and not parts and still_holds(values, hidden, before[-1], policy):
         return before[-1].shown
-    rounded = _round(values, before[-1].shown if before else _nothing(values), margins, policy)
-    hidden = (
-        hidden | _hidden_before(rounded, before, policy) | _hidden_beside(rounded, parts, policy)
-    )
-    fixed = _is_shown_before(rounded, before)
-    hidden = _hide_more(rounded, hidden, fixed, margins, policy)
-    if known_margin is not None:
-        hidden = _hide_from_margin(values, rounded, hidden, fixed, margins, known_margin, policy)
+    rounded = round_tables(values, before[-1].shown if before else nothing(values), margins, policy)
+    hidden = hidden | hidden_before(rounded, before, policy) | hidden_beside(rounded, parts, policy)
+    fixed = is_shown_before(rounded, before)
+    if _is_line(values):
+        hidden = _hide_in_line(values, hidden, fixed, margins, policy)
+    hidden = hide_in_tables(rounded, hidden, fixed, margins, policy)
+    if not _is_line(values) and open_axes and len(margins) < MAX_MARGINS:
+        hidden = _hide_from_margin(values, rounded, hidden, fixed, margins, open_axes, policy)
     return np.where(hidden, np.nan, rounded)
 
 
-def _hide_more(
+def _is_line(values: Array) -> bool:
+    """Whether it is a table of one key and one count."""
+    return sum(n > 1 for n in values.shape) <= 1
+
+
+def _hide_in_line(
     values: Array, hidden: Mask, fixed: Mask, margins: Sequence[int], policy: Policy
 ) -> Mask:
-    """``hidden`` and what must go with it in each table along ``margins``."""
-    if not margins:
-        return hidden
-    has_margin = (True, len(margins) == MAX_MARGINS)
-    tables = (_in_tables(array, margins) for array in (values, hidden, fixed))
-    masks = [
-        hide_more(table, mask, has_margin, policy.threshold, kept)
-        for table, mask, kept in zip(*tables, strict=True)
-    ]
-    return _from_tables(np.array(masks), values.shape, margins)
+    """``hidden`` and what must go with it in a table of one key, whether or not it shows a total.
+
+    By the counts alone, so that a table of two keys knows which of its margins are hidden in it.
+    """
+    parts = (line.ravel() for line in (values, hidden, fixed))
+    line, mask, kept = (part[:-1] if margins else part for part in parts)
+    total = line.sum()
+    is_known = total >= policy.threshold
+    found = hide_more(
+        np.append(line, total)[:, None],
+        np.append(mask, not is_known)[:, None],
+        (True, False),
+        policy.threshold + policy.round_base,
+        np.append(kept, is_known)[:, None],
+    ).ravel()
+    if margins:
+        return found.reshape(values.shape) | hidden
+    return found[:-1].reshape(values.shape)
 
 
 def _hide_from_margin(
@@ -95,91 +94,47 @@ def _hide_from_margin(
     hidden: Mask,
     fixed: Mask,
     margins: Sequence[int],
-    axis: int,
+    open_axes: Sequence[int],
     policy: Policy,
 ) -> Mask:
-    """``hidden`` and what must go with it where the sums over ``axis`` are known as well.
+    """``hidden`` and what must go with it where the sums over the last open axis are known as well.
 
-    Known are the sums that a table of them would show, protected by the same rules.
+    Known are the sums that a table of them would show. It may have rounded them the other way, so
+    the range asked for is one base wider.
     """
+    *others, axis = open_axes
     sums = values.sum(axis=axis, keepdims=True)
-    none = np.zeros(sums.shape, dtype=bool)
-    shown = _round(sums, _nothing(sums), margins, policy)
     small = (sums < policy.threshold) & hidden.any(axis=axis, keepdims=True)
-    unknown = _hide_more(shown, small, none, margins, policy)
-    whole = np.concatenate([values, sums], axis=axis)
-    wanted = np.concatenate([rounded, shown], axis=axis)
-    ends = [*margins, axis]
-    found = _hide_more(
-        _round(whole, wanted, ends, policy),
-        np.concatenate([hidden, unknown], axis=axis),
-        np.concatenate([fixed, ~unknown], axis=axis),
-        *(ends, policy),
+    shown = protect_cells(sums, small, margins, policy, others)
+    unknown = np.isnan(shown)
+    tables = [
+        np.concatenate(pair, axis=axis)
+        for pair in ((values, sums), (rounded, shown), (hidden, unknown), (fixed, ~unknown))
+    ]
+    ends, loose = [*margins, axis], np.zeros_like(tables[-1])
+    if others and not margins:
+        ends, (*tables, loose) = [others[-1], axis], _add_sums(tables, others[-1], axis, policy)
+    whole, wanted, mask, kept = tables
+    width = policy.threshold + policy.round_base
+    found = hide_in_tables(
+        round_tables(whole, wanted, ends, policy), mask, kept, ends, policy, width, loose
     )
-    return np.delete(found, -1, axis=axis)
+    return found[tuple(slice(0, n) for n in values.shape)]
 
 
-def _nothing(values: Array) -> Array:
-    return np.full_like(values, np.nan)
-
-
-def _round(values: Array, wanted: Array, margins: Sequence[int], policy: Policy) -> Array:
-    """Each table along ``margins`` rounded and still additive, as ``wanted`` where that can be."""
-    base, has_margin = policy.round_base, (True, len(margins) == MAX_MARGINS)
-    if not margins:
-        return round_wanted(values, base, wanted)
-    tables = zip(_in_tables(values, margins), _in_tables(wanted, margins), strict=True)
-    rounded = [round_additively(table, has_margin, base, want) for table, want in tables]
-    return _from_tables(np.array(rounded), values.shape, margins)
-
-
-def _still_holds(values: Array, hidden: Mask, before: Before, policy: Policy) -> bool:
-    """Whether what was shown before is a protected table of the new values as well.
-
-    Then it is released again as it was, and there is nothing to subtract.
-    """
-    is_shown = ~np.isnan(before.shown)
-    is_near = np.abs(before.shown - values) < policy.round_base - EXACT
-    has_grown = before.was_small & (values >= _grown(policy))
-    return (
-        before.is_same
-        and bool((is_near | ~is_shown).all())
-        and not (hidden & is_shown).any()
-        and not has_grown.any()
-    )
-
-
-def _hidden_before(rounded: Array, before: Sequence[Before], policy: Policy) -> Mask:
-    """The cells that must be hidden for what was shown of them, or hidden, before."""
-    hidden = np.zeros(rounded.shape, dtype=bool)
-    for earlier in before:
-        has_grown = earlier.was_small & (rounded >= _grown(policy))
-        hidden |= _is_little(rounded - earlier.shown, policy)
-        hidden |= earlier.was_hidden & ~has_grown
-    return hidden
-
-
-def _hidden_beside(rounded: Array, parts: Sequence[Array], policy: Policy) -> Mask:
-    """The cells that, less what was shown of one part or of all, leave too few to be shown."""
-    hidden = np.zeros(rounded.shape, dtype=bool)
-    for part in [*parts, *([np.nansum(parts, axis=0)] if len(parts) > 1 else [])]:
-        hidden |= _is_little(rounded - part, policy)
-    return hidden
-
-
-def _is_little(difference: Array, policy: Policy) -> Mask:
-    return (difference != 0) & (np.abs(difference) < policy.threshold)
-
-
-def _is_shown_before(rounded: Array, before: Sequence[Before]) -> Mask:
-    """The cells that an earlier release showed with the same figure."""
-    same = [rounded == earlier.shown for earlier in before]
-    return np.any(same, axis=0) if same else np.zeros(rounded.shape, dtype=bool)
-
-
-def _grown(policy: Policy) -> int:
-    """A count from here on differs by the threshold or more from one below the threshold."""
-    return 2 * policy.threshold + policy.round_base
+def _add_sums(tables: Sequence[NDArray], axis: int, last: int, policy: Policy) -> list[NDArray]:
+    """The tables with sums over ``axis`` too, and where these are not known; the sums' sum is."""
+    values, rounded, hidden, fixed = tables
+    sums = values.sum(axis=axis, keepdims=True)
+    is_known = np.zeros(sums.shape, dtype=bool)
+    corner = np.moveaxis(is_known, last, -1)
+    corner[..., -1] = np.moveaxis(sums, last, -1)[..., -1] >= policy.threshold
+    none = np.zeros_like(hidden)
+    pairs = (
+        (values, sums), (rounded, nothing(sums)), (hidden, np.zeros_like(is_known)),
+        (fixed, is_known), (none, ~is_known),
+    )  # fmt: skip
+    return [np.concatenate(pair, axis=axis) for pair in pairs]
 
 
 def require_protected_cells(
@@ -216,17 +171,3 @@ def _require_additive(values: Array, margins: Sequence[int]) -> None:
         wrong = np.abs(np.sum(parts, axis=0) - total) > 1e-6
         if wrong.any():
             raise DataError(f"{wrong.sum()} totals are not the sum of their parts")
-
-
-def _in_tables(array: NDArray, margins: Sequence[int]) -> NDArray:
-    """Shape (n_tables, n_rows, n_columns): one matrix per combination of the other axes."""
-    ends = range(-len(margins), 0)
-    moved = np.moveaxis(array, margins, ends)
-    inner = (*moved.shape[moved.ndim - len(margins) :], 1)[:2]
-    return moved.reshape(-1, *inner)
-
-
-def _from_tables(tables: NDArray, shape: tuple[int, ...], margins: Sequence[int]) -> NDArray:
-    ends = range(-len(margins), 0)
-    moved_shape = np.moveaxis(np.empty(shape, dtype=bool), margins, ends).shape
-    return np.moveaxis(tables.reshape(moved_shape), ends, margins)

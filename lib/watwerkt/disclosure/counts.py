@@ -16,21 +16,16 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from watwerkt.disclosure.cells import (
-    MAX_MARGINS,
-    Array,
-    Before,
-    Mask,
-    protect_cells,
-    require_protected_cells,
-)
+from watwerkt.disclosure.cells import protect_cells, require_protected_cells
 from watwerkt.disclosure.declared import (
     require_caseworkers,
     require_groups,
     require_table,
     shown_name,
 )
+from watwerkt.disclosure.earlier import Before
 from watwerkt.disclosure.grid import Grid, Keys, build_grid, key_columns
+from watwerkt.disclosure.matrices import Array, Mask
 from watwerkt.disclosure.policy import Policy
 from watwerkt.disclosure.protected import Protected, _seal
 from watwerkt.disclosure.register import Cell, Table
@@ -137,10 +132,9 @@ class _Cells:
         return [*np.flatnonzero(self.grid.margins), *over_counts]
 
     @property
-    def known_margin(self) -> int | None:
-        """The last axis whose sums are not shown here, and may stand in another table."""
-        open_axes = [i for i, n in enumerate(self.grid.shape) if i not in self.margins and n > 1]
-        return open_axes[-1] if open_axes and len(self.margins) < MAX_MARGINS else None
+    def open_axes(self) -> list[int]:
+        """The axes whose sums are not shown here, and may stand in another table."""
+        return [i for i, n in enumerate(self.grid.shape) if i not in self.margins and n > 1]
 
     @property
     def names(self) -> list[Cell]:
@@ -160,11 +154,11 @@ def _protect_group(cells: _Cells, policy: Policy, of: Unit) -> Array:
     hidden = ((values < policy.threshold) | cells.few) & (hides_zero | (values > 0))
     register = policy.released
     if register is None:
-        return protect_cells(values, hidden, cells.margins, policy, cells.known_margin)
+        return protect_cells(values, hidden, cells.margins, policy, cells.open_axes)
     name = register.next_name(of, cells.keys, cells.counts)
     before = [_before(table, cells) for table in register.earlier.get(name, ())]
     parts = [_before(table, cells).shown for table in register.parts.get(name, ())]
-    shown = protect_cells(values, hidden, cells.margins, policy, cells.known_margin, before, parts)
+    shown = protect_cells(values, hidden, cells.margins, policy, cells.open_axes, before, parts)
     register.add(_released(name, cells.names, shown, hidden))
     return shown
 

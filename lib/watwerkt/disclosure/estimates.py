@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from watwerkt.disclosure.cells import Array, Mask
 from watwerkt.disclosure.counts import as_counts, protected_counts
 from watwerkt.disclosure.declared import (
     require_declared,
     require_keys,
     require_no_pseudonyms,
 )
+from watwerkt.disclosure.matrices import Array, Mask
 from watwerkt.disclosure.policy import Policy
 from watwerkt.disclosure.proportions import protect_proportion, round_to_step, share_step
 from watwerkt.disclosure.protected import Protected, _seal

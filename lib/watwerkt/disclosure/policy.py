@@ -35,6 +35,8 @@ class Policy(BaseModel):
     dof_threshold: Annotated[int, Field(ge=1)]
     zeros_are_disclosive: bool
     zero_records_are_disclosive: bool
+    dominance_share: Annotated[float, Field(gt=0, le=1)]
+    prior_share: Annotated[float, Field(gt=0, lt=1)]
     mean_digits: Annotated[int, Field(ge=1, le=4)]
     estimate_digits: Annotated[int, Field(ge=2, le=6)]
     is_synthetic: bool = False

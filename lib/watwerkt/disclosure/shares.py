@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from watwerkt.disclosure.cells import Array
 from watwerkt.disclosure.counts import Unit, as_counts, protected_counts, require_unit
 from watwerkt.disclosure.declared import TOTAL, shown_name
 from watwerkt.disclosure.grid import Grid, Keys, key_columns
+from watwerkt.disclosure.matrices import Array
 from watwerkt.disclosure.policy import Policy
 from watwerkt.disclosure.protected import Protected, _seal
 from watwerkt.errors import DataError

@@ -31,12 +31,14 @@ def hide_more(
     has_margin: tuple[bool, bool],
     width: float,
     fixed: Mask | None = None,
+    loose: Mask | None = None,
 ) -> Mask:
     """``hidden`` and the cells that must go with it, so that each ranges over ``width`` or more.
 
     ``values`` is additive, with margins in the last row and column where ``has_margin`` says so.
     Of the patterns that protect a cell, the one that hides the least is taken. What nothing here
     can protect, because too much in its lines is ``fixed``, has its lines hidden as far as can be.
+    ``loose`` cells, of a matrix, are shown nowhere and need no protection themselves.
     """
     if not any(has_margin) or not hidden.any():
         return hidden
@@ -46,7 +48,8 @@ def hide_more(
         lines = zip(*(table.T for table in tables), strict=True)
         found = np.column_stack([_hide_in_line(v, h, f, width) for v, h, f in lines])
         return found if has_margin[0] else found.T
-    return _hide_in_matrix(values, hidden, fixed, width)
+    loose = np.zeros_like(hidden) if loose is None else loose
+    return _hide_in_matrix(values, hidden | loose, fixed, loose, width)
 
 
 def _hide_in_line(line: Array, hidden: Mask, fixed: Mask, width: float) -> Mask:
@@ -70,11 +73,11 @@ def _hide_in_line(line: Array, hidden: Mask, fixed: Mask, width: float) -> Mask:
     return hidden
 
 
-def _hide_in_matrix(values: Array, hidden: Mask, fixed: Mask, width: float) -> Mask:
+def _hide_in_matrix(values: Array, hidden: Mask, fixed: Mask, loose: Mask, width: float) -> Mask:
     if values.shape[0] < values.shape[1]:
-        turned = _hide_in_matrix(values.T, hidden.T, fixed.T, width)
+        turned = _hide_in_matrix(values.T, hidden.T, fixed.T, loose.T, width)
         return turned.T  # fewer columns, so fewer hubs
-    hidden, done = hidden.copy(), np.zeros_like(hidden)
+    hidden, done = hidden.copy(), loose.copy()
     down, up = _slack(values, ~fixed)
     exposed = _exposed(values, hidden & ~fixed, done, width)
     while len(exposed):
