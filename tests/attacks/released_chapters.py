@@ -1,13 +1,14 @@
 """The code of chapters run for a release without drawing anything: what the doors let through."""
 
-import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
 
 import nbformat
 
-from watwerkt.disclosure.register import Table, read_tables
+from watwerkt.disclosure import counts
+from watwerkt.disclosure.register import Cell, read_tables
 from watwerkt.disclosure.releases import write_release
 from watwerkt.params import ReportParams
 from watwerkt.publish.page import Page
@@ -17,17 +18,39 @@ from watwerkt.runtime.releases import TABLES, ledger_folder, write_earlier
 SHOWS = ("table", "figure", "say", "note", "warn", "points", "provenance")
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A released table, and the counts behind it, which the attacker does not have."""
+
+    figures: dict[Cell, float | None]
+    counts: dict[Cell, float]
+
+
 def release(
     root: Path, params: ReportParams, chapters: Iterable[str], restricted: Path, records: Path
-) -> list[Table]:
+) -> dict[str, Shown]:
     """Run ``chapters`` on prepared data, held to what was released before, and add them to it."""
     write_earlier(restricted, params, records)
-    with patch.object(counts, "_released", _remembering(counts._released)):
+    exact: list[list[float]] = []
+    with patch.object(counts, "protect_cells", _remembering(exact)):
         run_chapters(root, params, chapters, records)
     tables = [t for path in sorted(records.glob(f"*/{TABLES}")) for t in read_tables(path)]
     about = {"language": params.language, "contains": params.contains.split()}
     write_release(about, tables, ledger_folder(restricted, params.municipality_id))
-    return tables
+    return {
+        table.name: Shown(dict(table.figures), dict(zip(table.figures, behind, strict=True)))
+        for table, behind in zip(tables, exact, strict=True)
+    }
+
+
+def _remembering(exact: list[list[float]]) -> Callable:
+    protect = counts.protect_cells
+
+    def protect_and_remember(values, *args):
+        exact.append(values.ravel().tolist())
+        return protect(values, *args)
+
+    return protect_and_remember
 
 
 def run_chapters(
@@ -50,15 +73,3 @@ def _run(path: Path, given: dict) -> None:
         exec(compile(cell.source, f"{path.stem}, cell {number}", "exec"), names)  # noqa: S102
         if "parameters" in cell.metadata.get("tags", []):
             names |= {name: value for name, value in given.items() if name in names}
-
-
-def figures_of(tables: Iterable[Table]) -> dict[str, dict]:
-    """Name → figures; names are unique within one release."""
-    return {table.name: dict(table.figures) for table in tables}
-
-
-def as_json(tables: Iterable[Table]) -> str:
-    """What was released, to compare two releases by."""
-    return json.dumps(
-        [[t.name, sorted((list(c), f) for c, f in t.figures.items())] for t in tables]
-    )
