@@ -22,7 +22,7 @@ pytestmark = pytest.mark.e2e
 TOWNS = [f"GM99{number:02}" for number in range(30, 60)]
 DAYS = (date(2022, 12, 31), date(2023, 12, 31))
 LANGUAGES = ("nl", "en")
-CHAPTERS = ("01", "02", "05", "08")
+CHAPTERS = {"nl": ("01", "02", "05", "08"), "en": ("02", "08")}
 
 
 def release_all(root, place, code: str, n_clients: int, seed: int) -> dict[tuple, dict[str, Shown]]:
@@ -31,13 +31,15 @@ def release_all(root, place, code: str, n_clients: int, seed: int) -> dict[tuple
     found = {}
     for day in DAYS:
         delivery, prepared = place / f"{day:%Y}", place / f"{day:%Y}-prepared"
-        write_delivery(read_on(town, day), delivery)
+        write_delivery(read_on(town, day), delivery, format="parquet")
         params = check_params({"municipality_id": code, "prepared_dir": f"{prepared}"}, "test")
         run_prepare(delivery, prepared, params)
         for language in LANGUAGES:
             own = params.model_copy(update={"language": language})
             records = place / f"{day:%Y}-{language}"
-            found[day.year, language] = release(root, own, CHAPTERS, place / "restricted", records)
+            found[day.year, language] = release(
+                root, own, CHAPTERS[language], place / "restricted", records
+            )
     return found
 
 
@@ -47,14 +49,15 @@ def test_no_two_releases_of_a_town_give_away_a_third(number, root, tmp_path):
     released = release_all(root, tmp_path, TOWNS[number], 150 + 40 * number, number)
     for day in DAYS:
         nl, en = (released[day.year, language] for language in LANGUAGES)
-        assert {n: t.figures for n, t in nl.items()} == {n: t.figures for n, t in en.items()}
+        assert en
+        assert {n: nl[n].figures for n in en} == {n: t.figures for n, t in en.items()}
     n_compared = 0
     for one, other in permutations(released.values(), 2):
         for name in one.keys() & other.keys():
             n_compared += len(one[name].figures.keys() & other[name].figures.keys())
             assert not differences(one[name], other[name])
             assert not filled_in(one[name], other[name])
-    assert n_compared > 10_000
+    assert n_compared > 4_000
 
 
 def differences(one: Shown, other: Shown) -> list:
