@@ -173,6 +173,26 @@ def report(
 
 
 @app.command()
+def releases(
+    municipality: Municipality,
+    never_published: Annotated[
+        int | None, typer.Option(metavar="NUMBER", help="Hold no later report to this one.")
+    ] = None,
+    because: Annotated[str, typer.Option(help="Why; it is kept with the release.")] = "",
+    out: Reports = None,
+) -> None:
+    """List what was released of a municipality, which every later report is held to."""
+    from watwerkt.runtime.releases import list_releases, withdraw
+
+    check_params({"municipality_id": municipality}, source="GM")
+    restricted = workspace(out=out).restricted
+    if never_published is not None:
+        withdraw(restricted, municipality, never_published, because)
+    for line in list_releases(restricted, municipality):
+        shown.print(line)
+
+
+@app.command()
 def design(
     municipality: Municipality,
     params: OwnParams = None,

@@ -14,6 +14,7 @@ from watwerkt.disclosure.releases import (
     find_wholes,
     read_releases,
     tables_by_chapter,
+    withdraw_release,
     write_release,
 )
 from watwerkt.params import ReportParams
@@ -26,6 +27,21 @@ TOLD = ("extract_date", "first_month", "last_month", "delivery_sha256", "params_
 def ledger_folder(restricted: Path, municipality_id: str) -> Path:
     """Where the releases of a municipality are kept."""
     return restricted / municipality_id / "releases"
+
+
+def list_releases(restricted: Path, municipality_id: str) -> list[str]:
+    """A line per release: its number, what it was of, how much it showed."""
+    return [
+        f"{release.number:4}  {release.about['language']}  {release.about['first_month']} to "
+        f"{release.about['last_month']}, read {release.about['extract_date']}  "
+        f"{len(release.tables)} tables  delivery {release.about['delivery_sha256'][:12]}"
+        for release in read_releases(ledger_folder(restricted, municipality_id))
+    ] or [f"{municipality_id}: nothing was released"]
+
+
+def withdraw(restricted: Path, municipality_id: str, number: int, reason: str) -> None:
+    """Take back a release that nobody saw; ``ParameterError`` where there is none, or no reason."""
+    withdraw_release(number, reason, ledger_folder(restricted, municipality_id))
 
 
 def write_earlier(restricted: Path, params: ReportParams, records: Path) -> None:
