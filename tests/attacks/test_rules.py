@@ -122,20 +122,20 @@ def exact_share(policy: Policy) -> list:
 def one_persons_amount(amounts: list[float]) -> Callable[[Policy], list]:
     def attack(policy: Policy) -> list:
         total, (first, second) = sum(amounts), sorted(amounts)[:-3:-1]
-        row = {"kind": "course", "n_persons": len(amounts), "cost_eur": total / len(amounts)}
+        row = {"kind": "course", "n_persons": len(amounts), "mean_eur": total / len(amounts)}
         row |= {"all": total, "first": first, "second": second}
         frame = protect_means(
-            pd.DataFrame([row]), ["cost_eur"], policy, by=["kind"], n_persons="n_persons",
-            parts={"cost_eur": ("all", "first", "second")},
+            pd.DataFrame([row]), ["mean_eur"], policy, by=["kind"], n_persons="n_persons",
+            parts={"mean_eur": ("all", "first", "second")},
         ).frame  # fmt: skip
-        return frame["cost_eur"].dropna().tolist()
+        return frame["mean_eur"].dropna().tolist()
 
     return attack
 
 
 def amount_without_parts(policy: Policy) -> pd.DataFrame:
-    row = pd.DataFrame({"kind": ["course"], "n_persons": [40], "cost_eur": [900.0]})
-    return protect_means(row, ["cost_eur"], policy, by=["kind"], n_persons="n_persons").frame
+    row = pd.DataFrame({"kind": ["course"], "n_persons": [40], "mean_eur": [900.0]})
+    return protect_means(row, ["mean_eur"], policy, by=["kind"], n_persons="n_persons").frame
 
 
 def extreme(policy: Policy) -> pd.DataFrame:

@@ -23,7 +23,7 @@ from watwerkt.disclosure.rounding import round_significant
 from watwerkt.errors import DisclosureError
 
 Array = NDArray[np.float64]
-_MAGNITUDE = re.compile(r"(^|_)(eur|hours|wage)(_|$)")
+_MAGNITUDE = re.compile(r"^mean_(\w+_)?(eur|hours|wage)(_|$)")
 _SHARE = re.compile(r"(^|_)(share|rate)(_|$)")
 
 
