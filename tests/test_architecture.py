@@ -17,8 +17,9 @@ LAYERS = [
     {"disclosure"},
     {"analysis"},
     {"publish"},
+    {"scan"},
     {"runtime", "lab"},
-    {"cli"},
+    {"cli", "cli_options"},
 ]
 DEPTH = {name: depth for depth, layer in enumerate(LAYERS) for name in layer}
 ONLY = {

@@ -8,45 +8,34 @@ Each command imports what it calls, so that none waits for the libraries of anot
 
 import json
 import sys
-from enum import StrEnum
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from watwerkt.errors import ChapterError, Refused, WatwerktError
-from watwerkt.params import ReportParams, check_params, read_params
+from watwerkt.cli_options import (
+    Folder,
+    Kind,
+    Language,
+    Municipality,
+    Named,
+    OwnParams,
+    Reports,
+    named_delivery,
+    shown,
+    tell_fault,
+    told,
+)
+from watwerkt.errors import ChapterError, WatwerktError
+from watwerkt.params import check_params, read_params
 from watwerkt.paths import workspace
-from watwerkt.runtime.fault import write_fault
 
 USAGE_OF_TYPER, WRONG_USE, FAULT, INTERRUPTED = 2, 64, 70, 130
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 mapping = typer.Typer(no_args_is_help=True, help="Mappings from a source's columns to ours.")
 app.add_typer(mapping, name="mapping")
-told = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
-shown = Console(highlight=False, markup=False, soft_wrap=True)
-
-Folder = Annotated[Path, typer.Argument(metavar="DELIVERY", help="Holds delivery.yaml.")]
-Municipality = Annotated[str, typer.Argument(metavar="GM", help="GM and four digits.")]
-OwnParams = Annotated[Path | None, typer.Option(help="Instead of papermill_params/<GM>.yaml.")]
-Named = Annotated[Path | None, typer.Option(help="Folder with delivery.yaml.")]
-Reports = Annotated[Path | None, typer.Option(help="Instead of reports.")]
-
-
-class Kind(StrEnum):
-    """The trials that can be planned."""
-
-    lottery = "lottery"
-    stepped_wedge = "stepped-wedge"
-
-
-class Language(StrEnum):
-    """The languages of a report."""
-
-    nl = "nl"
-    en = "en"
 
 
 def main() -> None:
@@ -61,7 +50,7 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     except BaseException as fault:  # also a panic in a library, which is no Exception
-        _tell(fault)
+        tell_fault(fault)
         sys.exit(FAULT)
 
 
@@ -118,21 +107,9 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Say what would be refused, and what cleaning would do to how many rows; writes nothing."""
-    from watwerkt.intake.about import read_about
-    from watwerkt.runtime.check import refusal_report, run_check, show_check
+    from watwerkt.runtime.check import tell_check
 
-    municipality_id = None
-    try:
-        municipality_id = read_about(delivery).municipality_id
-        verdict, remarks = run_check(delivery, read_params(workspace().params, municipality_id))
-    except Refused as refused:
-        if as_json:
-            shown.print_json(json.dumps(refusal_report(refused, municipality_id)))
-        raise
-    if as_json:
-        shown.print_json(json.dumps(verdict))
-    else:
-        show_check(verdict, remarks, shown)
+    tell_check(delivery, workspace().params, shown, as_json=as_json)
 
 
 @app.command()
@@ -165,7 +142,7 @@ def report(
     place = workspace(out=out)
     given = {} if language is None else {"language": str(language)}
     chosen = read_params(place.params, municipality, own_file=params, **given)
-    folder = place.delivery(municipality, delivery or _named(chosen))
+    folder = place.delivery(municipality, delivery or named_delivery(chosen))
     failures = write_report(place, chosen, folder, told, [c for c in chapters.split(",") if c])
     if failures:
         raise ChapterError(f"{len(failures)} of the chapters failed; the others were written")
@@ -193,6 +170,23 @@ def releases(
 
 
 @app.command()
+def scan(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="As reports/GM0344.")],
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Open finished files as an attacker would, and say what should not be in them."""
+    from watwerkt.scan import require_clean, scan_folder
+
+    findings = scan_folder(folder)
+    if as_json:
+        reasons = [asdict(finding) for finding in findings]
+        shown.print_json(json.dumps({"schema_version": 1, "findings": reasons}))
+    require_clean(findings, folder.name)
+    if not as_json:
+        shown.print(f"{folder.name}: nothing found")
+
+
+@app.command()
 def design(
     municipality: Municipality,
     params: OwnParams = None,
@@ -216,7 +210,7 @@ def design(
     place = workspace(out=out)
     given = {} if language is None else {"language": str(language)}
     chosen = read_params(place.params, municipality, own_file=params, **given)
-    folder = place.delivery(municipality, delivery or _named(chosen))
+    folder = place.delivery(municipality, delivery or named_delivery(chosen))
     asked = Asked(kind.value, seed, start, effect, pair, probability, clients, share)
     page = write_design(place, chosen, folder, asked, told)
     shown.print(place.shown(page))
@@ -234,7 +228,7 @@ def plan(
 
     place = workspace()
     chosen = read_params(place.params, municipality, own_file=params)
-    folder = place.delivery(municipality, delivery or _named(chosen))
+    folder = place.delivery(municipality, delivery or named_delivery(chosen))
     path, fingerprint = write_plan(place, chosen, folder, replace=replace)
     shown.print(f"{place.shown(path)}  sha256 {fingerprint}")
 
@@ -253,17 +247,3 @@ def benchmark(
     if failures:
         raise ChapterError(f"{len(failures)} of the chapters failed; the others were written")
     shown.print(place.shown(place.reports / str(language) / "report.html"))
-
-
-def _named(params: ReportParams) -> Path | None:
-    return Path(params.delivery) if params.delivery else None
-
-
-def _tell(fault: BaseException) -> None:
-    log = workspace().restricted / "fault.log"
-    where = f"{log.parent.name}/{log.name} holds no data: please report it"
-    try:
-        write_fault(fault, log)
-    except OSError:
-        where = "its log could not be written"
-    told.print(f"A fault of ours ({type(fault).__name__}); {where}")

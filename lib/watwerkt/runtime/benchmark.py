@@ -28,6 +28,7 @@ from watwerkt.runtime.municipalities import Municipalities, read_municipalities
 from watwerkt.runtime.record import write_record
 from watwerkt.runtime.report import describe_report, run_sections, write_published
 from watwerkt.runtime.swap import replaced_folder
+from watwerkt.scan import require_clean, scan_folder
 
 TOGETHER = "GM0000"  # in the place of a code: no municipality has it
 
@@ -128,6 +129,7 @@ def write_benchmark(place: Workspace, folder: Path, language: str, console: Cons
         day = {"extract_date": f"{found.last_day:%Y-%m-%d}"}
         written = replace(describe_report(params, manifest | day), is_comparison=True)
         write_published(outcomes, chapters, params, manifest, written, console)
+        require_clean(scan_folder(published), language)
         failures = [outcome.sentence for outcome in outcomes if outcome.failure]
         write_run(started, {o.name: o.seconds for o in outcomes}, failures, restricted)
     return failures

@@ -1,5 +1,6 @@
 """Check a delivery: everything up to the ledger, and nothing written."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,9 @@ from rich.table import Column, Table
 
 from watwerkt.cleaning.clean import clean_delivery
 from watwerkt.errors import Refused
+from watwerkt.intake.about import read_about
 from watwerkt.intake.delivery import Delivery, read_delivery
-from watwerkt.params import ReportParams
+from watwerkt.params import ReportParams, read_params
 from watwerkt.runtime.prepare import SETTINGS
 
 SCHEMA_VERSION = 1
@@ -33,6 +35,22 @@ def run_check(delivery: Path, params: ReportParams) -> tuple[dict[str, Any], lis
         for table, row in accounts.items()
     }
     return _verdict(params.municipality_id, "accepted", [], tables), _not_read(read)
+
+
+def tell_check(delivery: Path, params: Path, console: Console, *, as_json: bool) -> None:
+    """Print the verdict, in words or as JSON; a refusal is printed as JSON too, and raised."""
+    municipality_id = None
+    try:
+        municipality_id = read_about(delivery).municipality_id
+        verdict, remarks = run_check(delivery, read_params(params, municipality_id))
+    except Refused as refused:
+        if as_json:
+            console.print_json(json.dumps(refusal_report(refused, municipality_id)))
+        raise
+    if as_json:
+        console.print_json(json.dumps(verdict))
+    else:
+        show_check(verdict, remarks, console)
 
 
 def refusal_report(refused: Refused, municipality_id: str | None) -> dict[str, Any]:

@@ -32,6 +32,7 @@ from watwerkt.runtime.fingerprint import values_fingerprint
 from watwerkt.runtime.paper import write_pdf
 from watwerkt.runtime.prepare import run_prepare
 from watwerkt.runtime.swap import replaced_folder
+from watwerkt.scan import require_clean, scan_folder
 
 LOTTERY, STEPPED_WEDGE = "lottery", "stepped-wedge"
 MONTH = r"\d{4}-(0[1-9]|1[0-2])"
@@ -183,6 +184,7 @@ def _write(plan: Written, context: Context, place: Workspace, console: Console) 
         write_pdf(page, published, console, "design.pdf")
         text = yaml.safe_dump(facts, sort_keys=False, allow_unicode=True, width=100)
         (published / "design.yaml").write_text(text, encoding="utf-8")
+        require_clean(scan_folder(published), "the plan of the trial")
     return place.reports / own / language / "design.html"
 
 

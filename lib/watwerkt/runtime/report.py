@@ -28,6 +28,7 @@ from watwerkt.runtime.prepare import run_prepare
 from watwerkt.runtime.record import write_gathered
 from watwerkt.runtime.releases import add_release, write_earlier
 from watwerkt.runtime.swap import replaced_folder
+from watwerkt.scan import require_clean, scan_folder
 
 
 def write_report(
@@ -46,7 +47,7 @@ def write_report(
     Raises
     ------
     ParameterError, Refused
-        Nothing was written.
+        Nothing was written; also where a scan of what would be published finds anything.
     """
     started = datetime.now(UTC)
     chapters = read_chapters(place.notebooks, chosen)
@@ -69,6 +70,7 @@ def write_report(
         manifest = build_manifest(filled, prepared, read_policy(), lock) | papers
         about = describe_report(filled, manifest)
         write_published(outcomes, chapters, filled, manifest, about, console)
+        require_clean(scan_folder(published), f"{params.municipality_id}/{params.language}")
         add_release(place.restricted, filled, manifest)
         failures = [outcome.sentence for outcome in outcomes if outcome.failure]
         write_run(started, {o.name: o.seconds for o in outcomes}, failures, restricted)

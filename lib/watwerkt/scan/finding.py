@@ -15,7 +15,7 @@ REMEDIES = {
     "free_text": "a text that is not the report's own",
     "local_path": "a path, an address in memory or a trace of the machine that made it",
     "metadata": "a property of the document that the report does not write",
-    "hidden_content": "something a reader does not see: a sheet, a row, a comment, a script, a file",
+    "hidden_content": "what a reader does not see: a sheet, a row, a comment, a script, a file",
     "foreign_content": "something fetched from elsewhere, or that runs",
     "small_count": "a count below the threshold",
     "unrounded_count": "a count that is no multiple of the rounding base",

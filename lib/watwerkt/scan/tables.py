@@ -16,6 +16,7 @@ from watwerkt.scan.finding import Finding
 Value = str | float | None
 OF_NOBODY = {"n_municipalities", "n_needed", "n_questions"}  # counts of no persons or records
 COUNTS = ("n_", "rows_", "at_risk", "events")
+SHARES = ("share",)
 FINEST = 4  # decimals of a share
 EXACT = 1e-6
 
@@ -29,13 +30,11 @@ class Table:
     place : where it stands.
     heads : the words above its columns.
     rows : texts and numbers; NOTHING (a dash) or None where there is no figure.
-    shares : the columns that are percentages.
     """
 
     place: str
     heads: Sequence[str]
     rows: Sequence[Sequence[Value]]
-    shares: frozenset[int] = frozenset()
 
     def numbers(self, column: int) -> list[float]:
         """The numbers of a column."""
@@ -45,10 +44,21 @@ class Table:
 @cache
 def count_heads(language: str) -> Mapping[str, str]:
     """What columns of counts are called in a language → the column."""
+    return _heads(language, COUNTS)
+
+
+@cache
+def share_heads(language: str) -> Mapping[str, str]:
+    """The same of columns with a share of counted people or records."""
+    return _heads(language, SHARES)
+
+
+def _heads(language: str, begins: tuple[str, ...]) -> Mapping[str, str]:
+    """The words that mean a column with such a name, and no other column."""
     translator, words = Translator(language), vocabulary()
-    counts = {n: w for n, w in words.items() if n.startswith(COUNTS) and n not in OF_NOBODY}
-    named = {translator.text(word.label): name for name, word in counts.items()}
-    others = {translator.text(w.label) for n, w in words.items() if n not in counts and w.label}
+    wanted = {n: w for n, w in words.items() if n.startswith(begins) and n not in OF_NOBODY}
+    named = {translator.text(word.label): name for name, word in wanted.items()}
+    others = {translator.text(w.label) for n, w in words.items() if n not in wanted and w.label}
     return {head: name for head, name in named.items() if head not in others}
 
 
@@ -58,7 +68,9 @@ def scan_table(file: str, table: Table, language: str, policy: Policy) -> Iterat
     counts = [i for i, head in enumerate(table.heads) if head in heads]
     for column in counts:
         place = f"{table.place}, column {column + 1}"
-        least = policy.round_base if heads[table.heads[column]] == "n_clusters" else policy.threshold
+        least = (
+            policy.round_base if heads[table.heads[column]] == "n_clusters" else policy.threshold
+        )
         shown = table.numbers(column)
         if n := sum(0 < value < least for value in shown):
             yield Finding(file, place, "small_count", n)
@@ -66,19 +78,21 @@ def scan_table(file: str, table: Table, language: str, policy: Policy) -> Iterat
             yield Finding(file, place, "unrounded_count", n)
         if n := _recovered(table, column, counts, language, policy):
             yield Finding(file, place, "subtraction", n)
-    for column in table.shares:
-        if n := sum(_is_too_fine(row, column, counts, policy) for row in table.rows):
+    decimals = _decimals(table, policy)
+    shares = [i for i, head in enumerate(table.heads) if head in share_heads(language)]
+    for column in shares if counts else ():
+        if n := sum(abs(n - round(n, decimals)) > EXACT for n in table.numbers(column)):
             yield Finding(file, f"{table.place}, column {column + 1}", "exact_share", n)
 
 
-def _is_too_fine(row: Sequence[Value], column: int, counts: Sequence[int], policy: Policy) -> bool:
-    """Whether a share has more decimals than the largest count beside it can carry."""
-    value, beside = row[column], [row[i] for i in counts]
-    largest = max((n for n in beside if isinstance(n, float)), default=0.0)
-    if not isinstance(value, float) or largest <= 0:
-        return False
-    decimals = int(np.clip(np.ceil(np.log10(largest / policy.round_base)), 1, FINEST))
-    return abs(value - round(value, decimals)) > EXACT
+def _decimals(table: Table, policy: Policy) -> int:
+    """Decimals that a share may have: what the rounding of the largest possible whole carries.
+
+    The whole is no more than all numbers of a column together; it need not be shown itself.
+    """
+    whole = max((sum(table.numbers(i)) for i in range(len(table.heads))), default=0.0)
+    carried = np.ceil(np.log10(max(whole, 1.0) / policy.round_base))
+    return int(np.clip(carried, 1, FINEST))
 
 
 def _recovered(
@@ -86,7 +100,7 @@ def _recovered(
 ) -> int:
     """Hidden cells of a column that its totals leave less room than the threshold."""
     total = Translator(language).text("total")
-    keys = [i for i in range(len(table.heads)) if i not in counts and i not in table.shares]
+    keys = [i for i in range(len(table.heads)) if i not in counts]
     named = {tuple(row[i] for i in keys if isinstance(row[i], str)): row for row in table.rows}
     is_hidden = [row[column] in (NOTHING, None, "") for row in table.rows]
     cells = list(named)
@@ -105,7 +119,10 @@ def _recovered(
 
 
 def _is_part(cell: tuple, whole: tuple, place: int, total: str) -> bool:
-    same = len(cell) == len(whole) and cell[:place] + cell[place + 1 :] == whole[:place] + whole[place + 1 :]
+    same = (
+        len(cell) == len(whole)
+        and cell[:place] + cell[place + 1 :] == whole[:place] + whole[place + 1 :]
+    )
     return same and cell[place] != total
 
 

@@ -6,15 +6,19 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 import polars as pl
 
-from watwerkt.intake.bsn import passes_bsn_test
+from watwerkt.intake.bsn import bsn_candidates, passes_bsn_test
 from watwerkt.intake.detectors import EMAIL, IBAN, UUID, WRITTEN_PHONE
 from watwerkt.scan.finding import Finding
 
-HEX = re.compile(r"(?<![0-9A-Za-z])(?=[0-9a-fA-F]*\d)(?=[0-9a-fA-F]*[a-fA-F])[0-9a-fA-F]{12,}(?![0-9A-Za-z])")
+HEX = re.compile(
+    r"(?<![0-9A-Za-z.])(?=[0-9a-fA-F]*\d)(?=[0-9a-fA-F]*[a-fA-F])[0-9a-fA-F]{12,}(?![0-9A-Za-z])"
+)
 FINGERPRINT = 64  # hexadecimal digits of a SHA-256, which a report gives of what it was made from
-NINE = re.compile(r"(?<![\d.,−-])\d{9}(?![\d.,]\d|\d)")
+NINE = re.compile(r"(?<![\w.,−-])\d{9}(?!\w|[.,]\d)")
 RIN = re.compile(r"\b[Rr]\d{9}\b")
-KEY = re.compile(r"\b(?:person|caseworker|respondent|benefit|spell|contact|service)_id\b|RINPERSOON|\bBSN\b(?=[\s:=]+\d)")
+KEY = re.compile(
+    r"\b(?:person|caseworker|respondent|benefit|spell|contact|service)_id\b|RINPERSOON|\bBSN\b(?=[\s:=]+\d)"
+)
 POSTCODE = re.compile(r"\b[1-9]\d{3} (?!(?:EN|TO|IN|OF|TM)\b)[A-Z]{2}\b")
 PATHS = re.compile(
     r"(?<![\w/])/(?:home|root|tmp|work|Users|mnt|var|srv|opt)/\w|\b[A-Za-z]:\\\w|file://"
@@ -33,7 +37,9 @@ def pseudonyms(text: str) -> int:
 def citizen_numbers(text: str) -> int:
     """Bare numbers of nine digits that pass the 11-test: a report writes none of that length."""
     found = NINE.findall(text)
-    return int(np.sum(passes_bsn_test(pl.Series(found)).to_numpy())) if found else 0
+    return (
+        int(np.sum(passes_bsn_test(bsn_candidates(pl.Series(found), len(found))))) if found else 0
+    )
 
 
 def contact_details(text: str) -> int:
