@@ -78,10 +78,10 @@ def test_rows_stand_in_the_order_of_the_list_and_the_last_list_leads():
 
 
 def test_suppressed_figures_are_counted_among_the_rows_that_are_left():
-    assert exits().n_suppressed == 2  # b in 2021, and in 2022 where it had none
+    assert exits().n_suppressed == 4  # b in 2021 and 2022, and a beside it
     assert select_rows(exits(), place="b").n_suppressed == 2
     assert select_rows(exits(), place="b", year=[2020, 2021]).n_suppressed == 1
-    assert select_rows(exits(), place="a").n_suppressed == 0
+    assert select_rows(exits(), place="a").n_suppressed == 2
 
 
 def test_a_figure_that_an_estimate_never_has_was_not_suppressed():

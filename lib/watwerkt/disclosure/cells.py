@@ -52,7 +52,7 @@ def protect_cells(
     rounded = round_tables(values, before[-1].shown if before else nothing(values), margins, policy)
     hidden = hidden | hidden_before(rounded, before, policy) | hidden_beside(rounded, parts, policy)
     fixed = is_shown_before(rounded, before)
-    if _is_line(values):
+    if _is_line(values) and (margins or open_axes):
         hidden = _hide_in_line(values, hidden, fixed, margins, policy)
     hidden = hide_in_tables(rounded, hidden, fixed, margins, policy)
     if not _is_line(values) and open_axes and len(margins) < MAX_MARGINS:

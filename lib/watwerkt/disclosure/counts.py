@@ -32,6 +32,9 @@ from watwerkt.disclosure.register import Cell, Table
 from watwerkt.errors import DataError, DisclosureError
 
 Unit = Literal["persons", "records"]
+# Keys over which people are counted again and again, so that no table shows their sum.
+_AGAIN = {"chain_step", "horizon", "horizon_months", "past_months", "step", "time"}
+_PERIODS = {"month", "quarter", "year"}
 _MANY_PER_PERSON = re.compile(
     r"contact|month|week|day|hour|service|job|error|eur|visit|row|record|letter"
 )
@@ -84,8 +87,12 @@ def protected_counts(
     n_persons: str | None = None,
     n_caseworkers: str | None = None,
     of: Unit = "persons",
+    are_present: bool = False,
 ) -> tuple[Grid, dict[str, Array]]:
-    """The grid of ``table`` and per count its shown figures on it, NaN where hidden."""
+    """The grid of ``table`` and per count its shown figures on it, NaN where hidden.
+
+    ``are_present``: those counted in one period are there in the next one too.
+    """
     keys, behind = key_columns(by), {name for name in (n_persons, n_caseworkers) if name}
     require_table(table, keys, [*counts, *sorted(behind - set(counts))], policy)
     require_caseworkers(keys, n_caseworkers)
@@ -98,7 +105,7 @@ def protected_counts(
     shown: dict[str, Array] = {}
     for group in _groups(counts, sums or {}):
         stacked = np.stack([values[name] for name in group], axis=-1)
-        cells = _Cells(keys, group, grid, stacked, few[..., None])
+        cells = _Cells(keys, group, grid, stacked, few[..., None], are_present)
         found = _protect_group(cells, policy, of)
         shown |= dict(zip(group, np.moveaxis(found, -1, 0), strict=True))
     return grid, {name: shown[name] for name in counts}
@@ -124,6 +131,7 @@ class _Cells:
     grid: Grid
     figures: Array
     few: Mask
+    are_present: bool = False
 
     @property
     def margins(self) -> list[int]:
@@ -134,7 +142,12 @@ class _Cells:
     @property
     def open_axes(self) -> list[int]:
         """The axes whose sums are not shown here, and may stand in another table."""
-        return [i for i, n in enumerate(self.grid.shape) if i not in self.margins and n > 1]
+        again = _AGAIN | (_PERIODS if self.are_present else set())
+        firsts = [categories.columns[0] for categories in self.grid.categories]
+        return [
+            axis for axis, (key, n) in enumerate(zip(firsts, self.grid.shape, strict=True))
+            if axis not in self.margins and n > 1 and key not in again
+        ]  # fmt: skip
 
     @property
     def names(self) -> list[Cell]:

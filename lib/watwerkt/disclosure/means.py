@@ -58,7 +58,7 @@ def protect_means(
     _require_parts(means, parts or {})
     grid, shown = protected_counts(
         table.drop(columns=[*at, *unshown]), [n_persons], policy, by=by,
-        n_caseworkers=n_caseworkers,
+        n_caseworkers=n_caseworkers, are_present=True,
     )  # fmt: skip
     n = shown[n_persons].ravel()
     fewest = np.fmin(n, grid.spread(table[n_persons])[0].ravel())
