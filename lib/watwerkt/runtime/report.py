@@ -11,6 +11,7 @@ from rich.console import Console
 from watwerkt.chain_policy import read_chain_policy
 from watwerkt.disclosure.policy import read_policy
 from watwerkt.disclosure.released import COLUMNS, read_released
+from watwerkt.durable import replaced_folder
 from watwerkt.panel.prepared import read_prepared
 from watwerkt.params import ReportParams
 from watwerkt.paths import Workspace
@@ -26,7 +27,7 @@ from watwerkt.runtime.outcome import Outcome, run_section
 from watwerkt.runtime.paper import write_pdf
 from watwerkt.runtime.prepare import run_prepare
 from watwerkt.runtime.record import write_gathered
-from watwerkt.runtime.swap import replaced_folder
+from watwerkt.runtime.run import CELL_TIMEOUT_SECONDS
 
 
 def write_report(
@@ -35,6 +36,7 @@ def write_report(
     delivery: Path,
     console: Console,
     chosen: Sequence[str] = (),
+    timeout: int = CELL_TIMEOUT_SECONDS,
 ) -> list[str]:
     """Write the report of ``params.municipality_id``; return the failures in words, if any.
 
@@ -63,7 +65,7 @@ def write_report(
         filled = params.model_copy(
             update={"prepared_dir": str(folder), "released_dir": str(published)}
         )
-        outcomes = run_sections(chapters, filled, restricted, console)
+        outcomes = run_sections(chapters, filled, restricted, console, timeout)
         prepared = read_prepared(folder).about
         manifest = build_manifest(filled, prepared, read_policy(), place.root / "requirements.lock")
         manifest["chain_policy_sha256"] = (
@@ -79,26 +81,34 @@ def write_report(
 
 
 def run_sections(
-    chapters: Sequence[ChapterFile], params: ReportParams, restricted: Path, console: Console
+    chapters: Sequence[ChapterFile],
+    params: ReportParams,
+    restricted: Path,
+    console: Console,
+    timeout: int = CELL_TIMEOUT_SECONDS,
 ) -> list[Outcome]:
     """Run every chapter, those that read what the others publish last; in the report's order."""
     (restricted / "chapters").mkdir()
     with TemporaryDirectory(prefix="ww-record-") as records:
         recording = params.model_copy(update={"record_dir": records})
         own = [c for c in chapters if not c.reads_released]
-        outcomes = list(_told(own, recording, restricted, console))
+        outcomes = list(_told(own, recording, restricted, console, timeout))
         write_gathered(Path(records), Path(params.released_dir))
         rest = [c for c in chapters if c.reads_released]
-        outcomes += _told(rest, recording, restricted, console)
+        outcomes += _told(rest, recording, restricted, console, timeout)
     return sorted(outcomes, key=lambda outcome: outcome.name)
 
 
 def _told(
-    chapters: Iterable[ChapterFile], params: ReportParams, restricted: Path, console: Console
+    chapters: Iterable[ChapterFile],
+    params: ReportParams,
+    restricted: Path,
+    console: Console,
+    timeout: int,
 ) -> Iterator[Outcome]:
     for chapter in chapters:
         with console.status(chapter.name):
-            outcome = run_section(chapter.path, params, restricted)
+            outcome = run_section(chapter.path, params, restricted, timeout)
         ended = "failed" if outcome.failure else "done"
         console.print(f"{ended:6} {outcome.seconds:6.1f} s  {outcome.sentence or outcome.name}")
         yield outcome
