@@ -24,14 +24,14 @@ from watwerkt.cli_options import (
     Reports,
     named_delivery,
     shown,
-    tell_fault,
     told,
 )
 from watwerkt.errors import ChapterError, WatwerktError
 from watwerkt.params import check_params, read_params
 from watwerkt.paths import workspace
+from watwerkt.runtime.fault import explain
 
-USAGE_OF_TYPER, WRONG_USE, FAULT, INTERRUPTED = 2, 64, 70, 130
+USAGE_OF_TYPER, WRONG_USE, INTERRUPTED = 2, 64, 130
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 mapping = typer.Typer(no_args_is_help=True, help="Mappings from a source's columns to ours.")
@@ -50,8 +50,9 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     except BaseException as fault:  # also a panic in a library, which is no Exception
-        tell_fault(fault)
-        sys.exit(FAULT)
+        code, sentence = explain(fault, workspace().restricted / "fault.log")
+        told.print(sentence)
+        sys.exit(code)
 
 
 @app.command()
@@ -134,6 +135,7 @@ def report(
     delivery: Named = None,
     language: Annotated[Language | None, typer.Option()] = None,
     chapters: Annotated[str, typer.Option(help="Numbers, as 01,03; else all.")] = "",
+    timeout: Annotated[int, typer.Option(min=1, help="Seconds that a cell may take.")] = 3600,
     out: Reports = None,
 ) -> None:
     """Write the report of a municipality, and prepare its delivery first where that is needed."""
@@ -143,7 +145,8 @@ def report(
     given = {} if language is None else {"language": str(language)}
     chosen = read_params(place.params, municipality, own_file=params, **given)
     folder = place.delivery(municipality, delivery or named_delivery(chosen))
-    failures = write_report(place, chosen, folder, told, [c for c in chapters.split(",") if c])
+    numbers = [c for c in chapters.split(",") if c]
+    failures = write_report(place, chosen, folder, told, numbers, timeout)
     if failures:
         raise ChapterError(f"{len(failures)} of the chapters failed; the others were written")
     shown.print(place.shown(place.reports / municipality / chosen.language / "report.html"))
@@ -165,8 +168,7 @@ def releases(
     restricted = workspace(out=out).restricted
     if never_published is not None:
         withdraw(restricted, municipality, never_published, because)
-    for line in list_releases(restricted, municipality):
-        shown.print(line)
+    shown.print("\n".join(list_releases(restricted, municipality)))
 
 
 @app.command()
@@ -182,8 +184,7 @@ def scan(
         reasons = [asdict(finding) for finding in findings]
         shown.print_json(json.dumps({"schema_version": 1, "findings": reasons}))
     require_clean(findings, folder.name)
-    if not as_json:
-        shown.print(f"{folder.name}: nothing found")
+    told.print(f"{folder.name}: nothing found")
 
 
 @app.command()

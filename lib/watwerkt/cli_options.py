@@ -8,8 +8,6 @@ import typer
 from rich.console import Console
 
 from watwerkt.params import ReportParams
-from watwerkt.paths import workspace
-from watwerkt.runtime.fault import write_fault
 
 told = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
 shown = Console(highlight=False, markup=False, soft_wrap=True)
@@ -38,14 +36,3 @@ class Language(StrEnum):
 def named_delivery(params: ReportParams) -> Path | None:
     """The delivery that the parameters name."""
     return Path(params.delivery) if params.delivery else None
-
-
-def tell_fault(fault: BaseException) -> None:
-    """Log a fault of ours without its data, and say where."""
-    log = workspace().restricted / "fault.log"
-    where = f"{log.parent.name}/{log.name} holds no data: please report it"
-    try:
-        write_fault(fault, log)
-    except OSError:
-        where = "its log could not be written"
-    told.print(f"A fault of ours ({type(fault).__name__}); {where}")

@@ -8,6 +8,7 @@ A release is added before its report is put in place, so that a report without o
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -58,12 +59,10 @@ def write_release(about: Mapping[str, Any], tables: Sequence[Table], folder: Pat
         file.writelines(table_line(table) for table in tables)
         file.flush()
         os.fsync(file.fileno())
-    number = 1 + max((int(path.name[:4]) for path in folder.glob("[0-9]*.jsonl*")), default=0)
     try:
-        os.link(partial, folder / f"{number:04}.jsonl")  # fails where the number is taken
+        return _link_next(partial, folder)
     finally:
         partial.unlink()
-    return number
 
 
 def withdraw_release(number: int, reason: str, folder: Path) -> None:
@@ -95,6 +94,15 @@ def find_wholes(restricted: Path, municipality_id: str) -> Iterator[Release]:
         releases = read_releases(folder) if folder.parent.name != municipality_id else []
         if releases and municipality_id in releases[-1].about.get("contains", []):
             yield releases[-1]
+
+
+def _link_next(partial: Path, folder: Path) -> int:
+    """Give ``partial`` the next number; where another run takes it first, the one after that."""
+    while True:
+        number = 1 + max((int(path.name[:4]) for path in folder.glob("[0-9]*.jsonl*")), default=0)
+        with suppress(FileExistsError):
+            os.link(partial, folder / f"{number:04}.jsonl")
+            return number
 
 
 def _read(path: Path) -> Release:
