@@ -5,6 +5,7 @@ empty text as missing. Nothing here raises with another library's words: those q
 """
 
 import datetime as dt
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ UNREADABLE = (
     OSError,
     ValueError,
     OverflowError,
+    zlib.error,
     CalamineError,
     pl.exceptions.PolarsError,
     pl.exceptions.PanicException,
@@ -89,6 +91,8 @@ def _read_parquet(path: Path, sheet: str | None) -> tuple[list[str], pl.DataFram
 
 def _read_sav(path: Path, sheet: str | None) -> tuple[list[str], pl.DataFrame]:
     columns, _ = pyreadstat.read_sav(path, output_format="dict")
+    if not all(isinstance(name, str) for name in columns):
+        raise DeliveryError("a variable has no name: save it again from SPSS")
     frame = pl.DataFrame({name: _column_of_cells(list(c)) for name, c in columns.items()})
     return frame.columns, _settle(frame)
 
