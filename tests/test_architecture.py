@@ -9,6 +9,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "lib" / "watwerkt"
 LAYERS = [
     {"errors"},
+    {"durable", "plain_yaml"},
     {"versions", "params", "paths", "chain_policy", "plan", "prices", "codebook", "schemas"},
     {"intake"},
     {"cleaning"},

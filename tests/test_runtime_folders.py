@@ -3,11 +3,11 @@
 import pytest
 
 from tiny_chapters import PARAMETERS, write_chapter
+from watwerkt.durable import replaced_folder
 from watwerkt.errors import ParameterError
 from watwerkt.params import check_params
 from watwerkt.runtime.chapters import read_chapters
 from watwerkt.runtime.fault import write_fault
-from watwerkt.runtime.swap import replaced_folder
 
 
 def names(folder):

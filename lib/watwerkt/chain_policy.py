@@ -12,6 +12,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from watwerkt.errors import ParameterError
+from watwerkt.plain_yaml import load_plain
 from watwerkt.versions import require_version
 
 FOLDER = "chain_policy"  # in papermill_params/
@@ -83,7 +84,7 @@ def read_chain_policy(folder: Path, municipality_id: str) -> ChainPolicy | None:
     if not path.is_file():
         return None
     try:
-        entries = dict(yaml.safe_load(path.read_text(encoding="utf-8")))
+        entries = dict(load_plain(path.read_text(encoding="utf-8")))
     except (yaml.YAMLError, UnicodeDecodeError, TypeError, ValueError):
         raise ParameterError(f"{FOLDER}/{path.name} is not a chain policy in YAML") from None
     require_version("chain_policy", entries.pop("schema_version", None), f"{FOLDER}/{path.name}")

@@ -18,9 +18,9 @@ from rich.console import Console
 from watwerkt.errors import ChapterError, Refused, WatwerktError
 from watwerkt.params import ReportParams, check_params, read_params
 from watwerkt.paths import workspace
-from watwerkt.runtime.fault import write_fault
+from watwerkt.runtime.fault import explain
 
-USAGE_OF_TYPER, WRONG_USE, FAULT, INTERRUPTED = 2, 64, 70, 130
+USAGE_OF_TYPER, WRONG_USE, INTERRUPTED = 2, 64, 130
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 mapping = typer.Typer(no_args_is_help=True, help="Mappings from a source's columns to ours.")
@@ -61,8 +61,9 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     except BaseException as fault:  # also a panic in a library, which is no Exception
-        _tell(fault)
-        sys.exit(FAULT)
+        code, sentence = explain(fault, workspace().restricted / "fault.log")
+        told.print(sentence)
+        sys.exit(code)
 
 
 @app.command()
@@ -157,6 +158,7 @@ def report(
     delivery: Named = None,
     language: Annotated[Language | None, typer.Option()] = None,
     chapters: Annotated[str, typer.Option(help="Numbers, as 01,03; else all.")] = "",
+    timeout: Annotated[int, typer.Option(min=1, help="Seconds that a cell may take.")] = 3600,
     out: Reports = None,
 ) -> None:
     """Write the report of a municipality, and prepare its delivery first where that is needed."""
@@ -166,7 +168,8 @@ def report(
     given = {} if language is None else {"language": str(language)}
     chosen = read_params(place.params, municipality, own_file=params, **given)
     folder = place.delivery(municipality, delivery or _named(chosen))
-    failures = write_report(place, chosen, folder, told, [c for c in chapters.split(",") if c])
+    numbers = [c for c in chapters.split(",") if c]
+    failures = write_report(place, chosen, folder, told, numbers, timeout)
     if failures:
         raise ChapterError(f"{len(failures)} of the chapters failed; the others were written")
     shown.print(place.shown(place.reports / municipality / chosen.language / "report.html"))
@@ -257,13 +260,3 @@ def benchmark(
 
 def _named(params: ReportParams) -> Path | None:
     return Path(params.delivery) if params.delivery else None
-
-
-def _tell(fault: BaseException) -> None:
-    log = workspace().restricted / "fault.log"
-    where = f"{log.parent.name}/{log.name} holds no data: please report it"
-    try:
-        write_fault(fault, log)
-    except OSError:
-        where = "its log could not be written"
-    told.print(f"A fault of ours ({type(fault).__name__}); {where}")

@@ -7,7 +7,9 @@ WatwerktError                70   a fault of ours
 │   ├── SchemaError               a table lacks what its schema promises
 │   ├── PrivacyError              a delivery holds what identifies people
 │   ├── VersionError              a file is of a newer or older schema than is known here
-│   └── DisclosureError           what would be shown is not protected
+│   ├── DisclosureError           what would be shown is not protected
+│   ├── BusyError                 another run is writing the same output
+│   └── RoomError                 disk, permission or memory fell short
 ├── DataError                 1   a table breaks a promise that the next step relies on
 ├── ChapterError              1   a chapter did not run to its end
 └── LibraryError             70   a system library that the PDF needs is not installed
@@ -62,6 +64,14 @@ class VersionError(Refused):
 
 class DisclosureError(Refused):
     """What would be shown, recorded or written is not protected."""
+
+
+class BusyError(Refused):
+    """Another run is writing the same output."""
+
+
+class RoomError(Refused):
+    """The machine fell short: a full or read-only disk, no permission, too little memory."""
 
 
 class DataError(WatwerktError):

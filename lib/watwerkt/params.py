@@ -7,6 +7,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from watwerkt.errors import ParameterError
+from watwerkt.plain_yaml import load_plain
 
 MunicipalityId = Annotated[str, Field(pattern=r"^GM\d{4}$")]
 Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
@@ -90,7 +91,7 @@ def check_params(values: dict[str, Any], source: str) -> ReportParams:
 
 def _read_flat_yaml(path: Path) -> dict[str, Any]:
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        values = load_plain(path.read_text(encoding="utf-8")) or {}
     except (yaml.YAMLError, UnicodeDecodeError):
         raise ParameterError(f"{path.name} is not YAML in UTF-8") from None
     if not isinstance(values, dict):

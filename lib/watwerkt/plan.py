@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from watwerkt.errors import ParameterError
 from watwerkt.params import MunicipalityId
+from watwerkt.plain_yaml import load_plain
 from watwerkt.versions import KNOWN, require_version
 
 FOLDER = "plans"
@@ -69,7 +70,7 @@ def read_plan(folder: Path, municipality_id: str) -> Plan | None:
         return None
     name = f"{FOLDER}/{path.name}"
     try:
-        entries = dict(yaml.safe_load(path.read_text(encoding="utf-8")))
+        entries = dict(load_plain(path.read_text(encoding="utf-8")))
     except (yaml.YAMLError, UnicodeDecodeError, TypeError, ValueError):
         raise ParameterError(f"{name} is not an analysis plan in YAML") from None
     require_version("plan", entries.pop("schema_version", None), name)

@@ -7,6 +7,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from watwerkt.errors import ParameterError
+from watwerkt.plain_yaml import load_plain
 from watwerkt.versions import require_version
 
 
@@ -78,7 +79,7 @@ def read_prices(folder: Path, municipality_id: str) -> Prices:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        values = load_plain(path.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError, UnicodeDecodeError):
         raise ParameterError(f"{path.name} cannot be read as YAML in UTF-8") from None
     if not isinstance(values, dict):

@@ -13,6 +13,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from watwerkt.errors import ParameterError
+from watwerkt.plain_yaml import load_plain
 from watwerkt.versions import require_version
 
 
@@ -57,7 +58,7 @@ def read_policy(path: Path | None = None, *, is_synthetic: bool = False) -> Poli
     """
     source = files("watwerkt.disclosure") / "policy.yaml" if path is None else path
     try:
-        entries = dict(yaml.safe_load(source.read_text(encoding="utf-8")))
+        entries = dict(load_plain(source.read_text(encoding="utf-8")))
     except (yaml.YAMLError, UnicodeDecodeError, TypeError, ValueError):
         raise ParameterError(f"{source.name} is not a policy in YAML and UTF-8") from None
     require_version("policy", entries.pop("schema_version", None), source.name)

@@ -19,6 +19,7 @@ from watwerkt import schemas
 from watwerkt.errors import DeliveryError, PrivacyError
 from watwerkt.intake.findings import PRIVACY_REMEDY, Finding, refuse
 from watwerkt.params import Month, MunicipalityId
+from watwerkt.plain_yaml import load_plain
 from watwerkt.versions import require_version
 
 PSEUDONYMS = ("hmac-sha256", "random", "cbs-rin")
@@ -105,6 +106,16 @@ def require_inside(name: str) -> None:
         raise ValueError("name a file inside the delivery folder: no `..`, no absolute path")
 
 
+def delivered_file(folder: Path, name: str) -> Path:
+    """A plain file of a delivery; DeliveryError for one that is absent or leads out of it."""
+    path = folder / name
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise DeliveryError(f"{name}: lies outside the delivery folder")
+    if not path.is_file():
+        raise DeliveryError(f"{name}: named in delivery.yaml, but not in the folder")
+    return path
+
+
 def read_about(folder: Path, *, is_raw: bool = False) -> DeliveryFile:
     """Read ``delivery.yaml``; a raw export (``is_raw``) need not say how its ids were made yet.
 
@@ -130,11 +141,13 @@ def read_yaml(path: Path, name: str) -> dict[str, Any]:
     problem = ""
     values: Any = None
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+        values = load_plain(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         problem = f"{name} is not there"
     except (OSError, UnicodeDecodeError, yaml.YAMLError, ValueError):
-        problem = f"{name} cannot be read as YAML in UTF-8"
+        problem = (
+            f"{name} cannot be read as YAML in UTF-8 (plain names and values: no aliases, no tags)"
+        )
     if not problem and not isinstance(values, dict):
         problem = f"{name}: expected `name: value` lines, found a {type(values).__name__}"
     if problem:

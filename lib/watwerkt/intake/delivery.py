@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from watwerkt.errors import DeliveryError, PrivacyError, SchemaError
-from watwerkt.intake.about import DeliveryFile, FileSource, read_about
+from watwerkt.intake.about import DeliveryFile, FileSource, delivered_file, read_about
 from watwerkt.intake.apply import apply_mapping, unmapped_columns
 from watwerkt.intake.conditions import count_left_out
 from watwerkt.intake.findings import PRIVACY_REMEDY, Finding, refuse
@@ -97,7 +97,7 @@ def fingerprint_delivery(folder: Path) -> str:
     }
     total = hashlib.sha256()
     for name in sorted(names | {m for m in mappings if is_own_mapping(m)}):
-        total.update(name.encode() + b"\0" + _file_digest(folder / name))
+        total.update(name.encode() + b"\0" + _file_digest(delivered_file(folder, name)))
     return total.hexdigest()
 
 

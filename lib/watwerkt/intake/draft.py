@@ -10,6 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from watwerkt import schemas
+from watwerkt.durable import write_whole
 from watwerkt.errors import ParameterError
 from watwerkt.intake.choice import choose_tables, fitting_mappings
 from watwerkt.intake.formats import as_text, read_raw
@@ -33,7 +34,7 @@ def write_draft(file: Path, out: Path | None) -> str:
         return text
     if out.exists():
         raise ParameterError(f"{out.name} exists: name another file")
-    out.write_text(text, encoding="utf-8")
+    write_whole(out, text)
     return f"{out.name} written: finish what is marked unsure, and end_date_is"
 
 

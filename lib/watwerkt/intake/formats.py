@@ -15,8 +15,10 @@ import pyreadstat
 from python_calamine import CalamineError, CalamineWorkbook
 
 from watwerkt.errors import DeliveryError
+from watwerkt.intake.about import delivered_file
 from watwerkt.intake.cells import drop_empty_rows, strip_texts
 from watwerkt.intake.csv_text import read_csv_text
+from watwerkt.intake.modest import require_modest
 
 NAMELESS = "column "
 UNREADABLE = (
@@ -37,14 +39,10 @@ def read_raw(folder: Path, file: str, sheet: str | None = None) -> pl.DataFrame:
 
     Raises DeliveryError for a file that is absent, empty, damaged, or without a header of its own.
     """
-    path = folder / file
-    reader = READERS.get(path.suffix.lower())
+    reader = READERS.get(Path(file).suffix.lower())
     if reader is None:
         raise DeliveryError(f"{file}: not a file that can be read ({' '.join(sorted(READERS))})")
-    if not path.resolve().is_relative_to(folder.resolve()):
-        raise DeliveryError(f"{file}: lies outside the delivery folder")
-    if not path.is_file():
-        raise DeliveryError(f"{file}: named in delivery.yaml, but not in the folder")
+    path = delivered_file(folder, file)
     if path.stat().st_size == 0:
         raise DeliveryError(f"{file}: is empty")
     return _read_or_refuse(reader, path, file, sheet)
@@ -64,6 +62,7 @@ def _read_or_refuse(
 ) -> pl.DataFrame:
     problem = ""
     try:
+        require_modest(path)
         names, frame = reader(path, sheet)
         named = frame.rename(dict(zip(frame.columns, _unique(names), strict=True)))
         return named.drop(

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError, field_validator, model_validato
 
 from watwerkt import schemas
 from watwerkt.errors import DeliveryError
-from watwerkt.intake.about import read_yaml
+from watwerkt.intake.about import delivered_file, read_yaml
 from watwerkt.intake.entries import PLACES, STRICT, EndDateIs, Entry, TableMapping
 from watwerkt.versions import require_version
 
@@ -99,7 +99,7 @@ def shipped_mappings() -> list[str]:
 
 def _mapping_path(name: str, near: Path) -> Path:
     if is_own_mapping(name):
-        return near / name
+        return delivered_file(near, name)
     if name not in shipped_mappings():
         raise DeliveryError(
             f"no mapping {name}; there are {', '.join(shipped_mappings())}, or the path of your "

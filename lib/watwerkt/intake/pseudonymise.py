@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 import yaml
 
+from watwerkt.durable import replaced_folder
 from watwerkt.errors import ParameterError, PrivacyError
 from watwerkt.intake.about import DeliveryFile, read_about, read_yaml
 from watwerkt.intake.delivery import (
@@ -56,10 +57,8 @@ def write_pseudonymised(
     tables: dict[FileSheet, pl.DataFrame],
 ) -> None:
     """Write tables, ``delivery.yaml`` and own mappings beside ``out``, read them, then move."""
-    part = out.with_name(f".{out.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
     names = _file_names(list(tables))
-    try:
+    with replaced_folder(out) as part:
         for key, table in tables.items():
             decimal = min(mapping.decimal for mapping, _ in feeds_of(key, about, mappings))
             path = part / names[key]
@@ -72,9 +71,6 @@ def write_pseudonymised(
         text = yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
         (part / "delivery.yaml").write_text(text, encoding="utf-8")
         read_delivery(part)
-        part.replace(out)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
 
 
 def _said_of_it(about: DeliveryFile, names: dict[FileSheet, str]) -> dict[str, Any]:

@@ -12,13 +12,13 @@ from hashlib import sha256
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import polars as pl
 
 from watwerkt import schemas
 from watwerkt.cleaning.clean import Cleaned
+from watwerkt.durable import replaced_folder
 from watwerkt.errors import DataError
 from watwerkt.intake.delivery import mapping_of
 from watwerkt.panel.build import build_panel
@@ -75,9 +75,7 @@ def write_prepared(
     ``fingerprint`` is that of the delivery, ``params`` what cleaning was told. A caller who keeps
     no ``cleaned`` of his own has its memory back before the panel is built.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as beside:
-        fresh, stale = Path(beside, "fresh"), Path(beside, "stale")
+    with replaced_folder(folder) as fresh:
         _write_tables(cleaned, fresh)
         about = _about(cleaned) | {
             "fingerprint": fingerprint,
@@ -89,9 +87,6 @@ def write_prepared(
         about["n_person_months"] = _write_panel(panel, fresh)
         text = json.dumps(about, indent=2, sort_keys=True, ensure_ascii=False)
         (fresh / "prepared.json").write_text(text + "\n", encoding="utf-8")
-        if folder.exists():
-            folder.rename(stale)
-        fresh.rename(folder)
 
 
 def read_prepared(folder: Path) -> Prepared:

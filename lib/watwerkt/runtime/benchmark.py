@@ -15,6 +15,7 @@ from watwerkt.analysis.benchmark import Pool, pool_primaries
 from watwerkt.disclosure.gap import Gap
 from watwerkt.disclosure.policy import Policy, read_policy
 from watwerkt.disclosure.protected import Protected
+from watwerkt.durable import replaced_folder
 from watwerkt.errors import Refused
 from watwerkt.params import ReportParams, check_params
 from watwerkt.paths import Workspace, workspace
@@ -27,7 +28,6 @@ from watwerkt.runtime.manifest import build_manifest, write_run
 from watwerkt.runtime.municipalities import Municipalities, read_municipalities
 from watwerkt.runtime.record import write_record
 from watwerkt.runtime.report import describe_report, run_sections, write_published
-from watwerkt.runtime.swap import replaced_folder
 
 TOGETHER = "GM0000"  # in the place of a code: no municipality has it
 

@@ -18,6 +18,7 @@ from rich.console import Console
 from watwerkt import __version__
 from watwerkt.analysis.costs import read_pairs
 from watwerkt.disclosure.policy import Policy, read_policy
+from watwerkt.durable import replaced_folder
 from watwerkt.errors import ParameterError
 from watwerkt.estimators.cost_benefit import break_even_days, client_year_cost
 from watwerkt.panel.prepared import Prepared, read_prepared
@@ -31,7 +32,6 @@ from watwerkt.publish.provenance import PROVENANCE_LABELS
 from watwerkt.runtime.fingerprint import values_fingerprint
 from watwerkt.runtime.paper import write_pdf
 from watwerkt.runtime.prepare import run_prepare
-from watwerkt.runtime.swap import replaced_folder
 
 LOTTERY, STEPPED_WEDGE = "lottery", "stepped-wedge"
 MONTH = r"\d{4}-(0[1-9]|1[0-2])"

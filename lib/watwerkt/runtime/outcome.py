@@ -10,7 +10,7 @@ import nbformat
 from watwerkt.errors import ChapterError, DisclosureError
 from watwerkt.params import ReportParams
 from watwerkt.publish.chapter_html import Section, chapter_section, failed_section
-from watwerkt.runtime.run import run_chapter
+from watwerkt.runtime.run import CELL_TIMEOUT_SECONDS, run_chapter
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,9 @@ class Outcome:
         return ": ".join(part for part in parts if part)
 
 
-def run_section(notebook: Path, params: ReportParams, restricted: Path) -> Outcome:
+def run_section(
+    notebook: Path, params: ReportParams, restricted: Path, timeout: int = CELL_TIMEOUT_SECONDS
+) -> Outcome:
     """Run a chapter and take over from it what is published.
 
     The executed copy and the kernel's complaints stay in ``restricted``. A chapter that fails
@@ -39,7 +41,7 @@ def run_section(notebook: Path, params: ReportParams, restricted: Path) -> Outco
     output = restricted / "chapters" / notebook.name
     failure = None
     try:
-        run_chapter(notebook, params, output, restricted / "log")
+        run_chapter(notebook, params, output, restricted / "log", timeout)
         section = chapter_section(nbformat.read(output, 4), notebook.stem, params.language)
     except (ChapterError, DisclosureError) as error:
         failure = error if isinstance(error, ChapterError) else ChapterError(str(error))

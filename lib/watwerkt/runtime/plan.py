@@ -5,6 +5,7 @@ from pathlib import Path
 from watwerkt import __version__
 from watwerkt.analysis.planned import assumptions, plan_estimates, plan_margins
 from watwerkt.disclosure.policy import read_policy
+from watwerkt.durable import held, write_whole
 from watwerkt.errors import Refused
 from watwerkt.panel.prepared import read_prepared
 from watwerkt.params import ReportParams
@@ -20,22 +21,26 @@ def write_plan(
 ) -> tuple[Path, str]:
     """Make the plan and write it; its file and its SHA-256. Prepares first, where that is needed.
 
-    Raises Refused where another plan is registered already and ``replace`` is not given.
+    Raises Refused where another plan is registered already and ``replace`` is not given, or where
+    another run is registering one.
     """
     folder = place.prepared / params.municipality_id
     run_prepare(delivery, folder, params)
     plan = build_plan(place, params, folder)
-    known = read_plan(place.params, params.municipality_id)
     path = place.params / FOLDER / f"{params.municipality_id}.yaml"
+    with held(path):
+        _register(plan, read_plan(place.params, params.municipality_id), path, replace)
+    return path, plan_fingerprint(plan)
+
+
+def _register(plan: Plan, known: Plan | None, path: Path, replace: bool) -> None:
     if known not in (None, plan) and not replace:
         raise Refused(
             f"{FOLDER}/{path.name} holds another plan ({plan_fingerprint(known)[:12]}…): a plan "
             "stands once it is made. Keep it, and reports say where they depart from it; or "
             "register a new one with --replace"
         )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(plan_text(plan), encoding="utf-8")
-    return path, plan_fingerprint(plan)
+    write_whole(path, plan_text(plan))
 
 
 def build_plan(place: Workspace, params: ReportParams, folder: Path) -> Plan:

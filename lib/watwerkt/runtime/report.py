@@ -11,6 +11,7 @@ from rich.console import Console
 from watwerkt.chain_policy import read_chain_policy
 from watwerkt.disclosure.policy import read_policy
 from watwerkt.disclosure.released import COLUMNS, read_released
+from watwerkt.durable import replaced_folder
 from watwerkt.panel.prepared import read_prepared
 from watwerkt.params import ReportParams
 from watwerkt.paths import Workspace
@@ -27,7 +28,7 @@ from watwerkt.runtime.paper import write_pdf
 from watwerkt.runtime.prepare import run_prepare
 from watwerkt.runtime.record import write_gathered
 from watwerkt.runtime.releases import add_release, write_earlier
-from watwerkt.runtime.swap import replaced_folder
+from watwerkt.runtime.run import CELL_TIMEOUT_SECONDS
 
 
 def write_report(
@@ -36,6 +37,7 @@ def write_report(
     delivery: Path,
     console: Console,
     chosen: Sequence[str] = (),
+    timeout: int = CELL_TIMEOUT_SECONDS,
 ) -> list[str]:
     """Write the report of ``params.municipality_id``; return the failures in words, if any.
 
@@ -64,7 +66,7 @@ def write_report(
         places = {"prepared_dir": folder, "released_dir": published, "record_dir": records}
         filled = params.model_copy(update={name: str(path) for name, path in places.items()})
         write_earlier(place.restricted, params, Path(records))
-        outcomes = run_sections(chapters, filled, restricted, console)
+        outcomes = run_sections(chapters, filled, restricted, console, timeout)
         prepared, lock = read_prepared(folder).about, place.root / "requirements.lock"
         manifest = build_manifest(filled, prepared, read_policy(), lock) | papers
         about = describe_report(filled, manifest)
@@ -89,24 +91,32 @@ def _read_papers(place: Workspace, municipality_id: str) -> dict[str, str | None
 
 
 def run_sections(
-    chapters: Sequence[ChapterFile], params: ReportParams, restricted: Path, console: Console
+    chapters: Sequence[ChapterFile],
+    params: ReportParams,
+    restricted: Path,
+    console: Console,
+    timeout: int = CELL_TIMEOUT_SECONDS,
 ) -> list[Outcome]:
     """Run every chapter, those that read what the others publish last; in the report's order."""
     (restricted / "chapters").mkdir()
     own = [c for c in chapters if not c.reads_released]
-    outcomes = list(_told(own, params, restricted, console))
+    outcomes = list(_told(own, params, restricted, console, timeout))
     write_gathered(Path(params.record_dir), Path(params.released_dir))
     rest = [c for c in chapters if c.reads_released]
-    outcomes += _told(rest, params, restricted, console)
+    outcomes += _told(rest, params, restricted, console, timeout)
     return sorted(outcomes, key=lambda outcome: outcome.name)
 
 
 def _told(
-    chapters: Iterable[ChapterFile], params: ReportParams, restricted: Path, console: Console
+    chapters: Iterable[ChapterFile],
+    params: ReportParams,
+    restricted: Path,
+    console: Console,
+    timeout: int,
 ) -> Iterator[Outcome]:
     for chapter in chapters:
         with console.status(chapter.name):
-            outcome = run_section(chapter.path, params, restricted)
+            outcome = run_section(chapter.path, params, restricted, timeout)
         ended = "failed" if outcome.failure else "done"
         console.print(f"{ended:6} {outcome.seconds:6.1f} s  {outcome.sentence or outcome.name}")
         yield outcome

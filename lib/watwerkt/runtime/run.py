@@ -33,11 +33,18 @@ def read_declared(notebook: Path) -> set[str]:
     return declared
 
 
-def run_chapter(notebook: Path, params: ReportParams, output: Path, log: Path) -> None:
+def run_chapter(
+    notebook: Path,
+    params: ReportParams,
+    output: Path,
+    log: Path,
+    timeout: int = CELL_TIMEOUT_SECONDS,
+) -> None:
     """Execute ``notebook`` with the parameters it declares; the executed copy goes to ``output``.
 
     papermill only warns about an unknown name and turns dates and paths into text, so names are
     compared first and values are JSON already. The kernel starts in the notebook's own folder.
+    ``timeout``: seconds that a cell may take.
 
     Raises
     ------
@@ -56,25 +63,25 @@ def run_chapter(notebook: Path, params: ReportParams, output: Path, log: Path) -
                 parameters=given,
                 cwd=notebook.parent,
                 progress_bar=False,
-                execution_timeout=CELL_TIMEOUT_SECONDS,
+                execution_timeout=timeout,
                 on_cell_execute=lambda cell, cell_index: begun.append(cell_index),
                 **options,
             )
     except (PapermillExecutionError, CellTimeoutError, DeadKernelError, RuntimeError) as error:
         injected = len(begun) > 1
         cell = len(begun) - injected
-        failure = ChapterError(f"{notebook.stem}, cell {cell}: {_cause(error)}")
+        failure = ChapterError(f"{notebook.stem}, cell {cell}: {_cause(error, timeout)}")
         if isinstance(error, PapermillExecutionError) and _is_ours(error):
             failure.add_note(error.evalue)
         raise failure from None
 
 
-def _cause(error: Exception) -> str:
+def _cause(error: Exception, timeout: int) -> str:
     match error:
         case PapermillExecutionError():
             return str(error.ename)
         case CellTimeoutError():
-            return f"took longer than {CELL_TIMEOUT_SECONDS} seconds"
+            return f"took longer than {timeout} seconds"
         case DeadKernelError():
             return "the kernel died (out of memory?)"
         case _:
