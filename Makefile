@@ -1,4 +1,4 @@
-# make env · report · test · check · notebooks · validate · lab · bench · bench-truth · bench-speed
+# make env · report · test · check · notebooks · validate · lab · bench · bench-truth · bench-speed · bench-faults
 # Everything runs in .venv, which is made once and again when the lock changes.
 
 # The first Python of 3.11 or newer; another: make env PYTHON=python3.12
@@ -14,7 +14,7 @@ PANGO := libpango-1.0-0 libpangoft2-1.0-0
 NBVAL := --nbval --nbval-current-env
 WORKERS := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-.PHONY: env report test check notebooks validate lab bench bench-truth bench-speed
+.PHONY: env report test check notebooks validate lab bench bench-truth bench-speed bench-faults
 .DEFAULT_GOAL := report
 
 env: $(STAMP)
@@ -69,3 +69,7 @@ bench-truth: env
 # Each estimator beside the obvious alternative.
 bench-speed: env
 	$(BIN)/python benchmarks/speed/run.py
+
+# Break the real command at random moments, and write what was left into docs/reliability.md.
+bench-faults: env
+	$(QUIET_POOLS) $(BIN)/python benchmarks/faults/run.py --write

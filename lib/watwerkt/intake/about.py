@@ -112,7 +112,7 @@ def delivered_file(folder: Path, name: str) -> Path:
     if not path.resolve().is_relative_to(folder.resolve()):
         raise DeliveryError(f"{name}: lies outside the delivery folder")
     if not path.is_file():
-        raise DeliveryError(f"{name}: named in delivery.yaml, but not in the folder")
+        raise DeliveryError(f"{name} is not there: it is named, but not in the folder")
     return path
 
 
@@ -146,7 +146,7 @@ def read_yaml(path: Path, name: str) -> dict[str, Any]:
         problem = f"{name} is not there"
     except (OSError, UnicodeDecodeError, yaml.YAMLError, ValueError):
         problem = (
-            f"{name} cannot be read as YAML in UTF-8 (plain names and values: no aliases, no tags)"
+            f"{name} cannot be read as YAML in UTF-8, without aliases or tags"
         )
     if not problem and not isinstance(values, dict):
         problem = f"{name}: expected `name: value` lines, found a {type(values).__name__}"
