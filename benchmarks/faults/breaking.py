@@ -183,7 +183,7 @@ def cut_file(place: Place, rng: random.Random) -> tuple[int, str]:
 def hostile_yaml(place: Place, rng: random.Random) -> tuple[int, str]:
     """delivery.yaml or the parameters with code, a bomb, endless nesting, or a path out."""
     bomb = "a: &a [x, x]\n" + "".join(
-        f"{n}: &{n} [*{p}, *{p}]\n" for p, n in zip("abcdefgh", "bcdefghi", strict=True)
+        f"{n}: &{n} [{f'*{p}, ' * 9}]\n" for p, n in zip("abcdefgh", "bcdefghi", strict=True)
     )
     texts = [bomb, "x: !!python/object/apply:os.system ['true']\n", "x: " + "[" * 5000]
     path = place.root / "data" / "raw" / TOWN / "delivery.yaml"

@@ -145,9 +145,7 @@ def read_yaml(path: Path, name: str) -> dict[str, Any]:
     except FileNotFoundError:
         problem = f"{name} is not there"
     except (OSError, UnicodeDecodeError, yaml.YAMLError, ValueError):
-        problem = (
-            f"{name} cannot be read as YAML in UTF-8, without aliases or tags"
-        )
+        problem = f"{name} cannot be read as YAML in UTF-8"
     if not problem and not isinstance(values, dict):
         problem = f"{name}: expected `name: value` lines, found a {type(values).__name__}"
     if problem:
