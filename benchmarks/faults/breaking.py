@@ -31,6 +31,7 @@ class Fault:
     run: Run
     says: str = ""
     silent: tuple[int, ...] = ()
+    needs_disk: bool = False
 
 
 def _end(run: "subprocess.Popen[str]") -> tuple[int, str]:
@@ -205,9 +206,9 @@ FAULTS = [
     Fault("kill -9 of all its processes", kill_group, silent=(-9,)),
     Fault("kill -9 of a chapter's kernel", kill_kernel, GAP),
     Fault("a chapter hangs", hang, GAP),
-    Fault("disk full", full_disk, SHORT),
+    Fault("disk full", full_disk, SHORT, needs_disk=True),
     Fault("file size limit", small_files, SHORT),
-    Fault("disk turns read-only", read_only, SHORT),
+    Fault("disk turns read-only", read_only, SHORT, needs_disk=True),
     Fault("too little memory", little_memory, SHORT, silent=(-6, -9, -11)),
     Fault("two runs on one output", two_at_once, "another run is writing it"),
     Fault("clock jumps", jumping_clock),

@@ -50,9 +50,11 @@ class Place:
 
     @property
     def report(self) -> Path:
+        """The folder of the published report."""
         return self.root / "reports" / TOWN / "nl"
 
     def environment(self) -> dict[str, str]:
+        """That of the command: this working copy, few threads."""
         own = {"WATWERKT_ROOT": str(self.root), "POLARS_MAX_THREADS": "2", "OMP_NUM_THREADS": "1"}
         return os.environ | own | {"PYTHONPATH": str(ROOT / "lib")}
 
@@ -69,6 +71,7 @@ class Place:
         )
 
     def name_town(self, name: str) -> None:
+        """Give the town another name, so that its report differs from the earlier one."""
         own = self.root / "papermill_params" / f"{TOWN}.yaml"
         own.write_text(f"municipality_name: {name}\n", encoding="utf-8")
 
@@ -86,13 +89,18 @@ class Place:
         known = found in (self.old, self.new)
         failed = whole and bool(json.loads(found["manifest.json"])["failed"])
         again = self.start()
-        again.communicate()
+        last, _ = again.communicate()
         left = [p for p in self.root.rglob(".*") if p.name.endswith((".part", ".new"))]
-        resumed = again.returncode == 0 and files(self.report) == self.new and not left
+        after = files(self.report)
+        resumed = again.returncode == 0 and after == self.new and not left
+        if not resumed:
+            other = [k for k in self.new | after if self.new.get(k) != after.get(k)]
+            print("   next run:", again.returncode, other, left, last[-300:], flush=True)
         is_clear = code in (0, *fault.silent) or re.search(fault.says, said) is not None
         return Ended(code, said, known or (failed and code == 1), whole, resumed, is_clear)
 
     def close(self) -> None:
+        """Let the disk go."""
         if self.is_disk:
             _succeeds(["umount", "-l", str(self.disk)])
 
