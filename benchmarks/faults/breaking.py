@@ -73,7 +73,7 @@ def kill_kernel(place: Place, rng: random.Random) -> tuple[int, str]:
     while run.poll() is None and not (found := kernels(run.pid)):
         time.sleep(0.05)
     if run.poll() is None:
-        time.sleep(rng.uniform(0, 2))
+        time.sleep(rng.uniform(0, 0.8))
         for kernel in found:
             try:
                 os.kill(kernel, signal.SIGKILL)

@@ -56,7 +56,7 @@ class Place:
     def environment(self) -> dict[str, str]:
         """That of the command: this working copy, few threads."""
         own = {"WATWERKT_ROOT": str(self.root), "POLARS_MAX_THREADS": "2", "OMP_NUM_THREADS": "1"}
-        return os.environ | own | {"PYTHONPATH": str(ROOT / "lib")}
+        return os.environ | own | {"PYTHONPATH": str(self.folder / "lib")}
 
     def start(self, *more: str, **options: object) -> "subprocess.Popen[str]":
         """The real command, leading a process group of its own."""
@@ -108,6 +108,7 @@ class Place:
 def make_place(folder: Path) -> Place:
     """Make the town, both reports, and remember their bytes."""
     place = Place(folder)
+    shutil.copytree(ROOT / "lib", folder / "lib")  # so that nobody edits it meanwhile
     shutil.copytree(ROOT / "papermill_params", place.root / "papermill_params")
     shutil.copy(ROOT / "requirements.lock", place.root)
     chapter = nbformat.read(ROOT / "notebooks" / CHAPTER, 4)

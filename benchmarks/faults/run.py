@@ -43,13 +43,14 @@ def main() -> None:
         has_disk = all(place.is_disk for place in free.queue)
         faults = [f for f in chosen if has_disk or not f.needs_disk]
         try:
-            rows = [_try(fault, asked, free) for fault in faults]
+            rows = []
+            for fault in faults:
+                rows.append(_try(fault, asked, free))
+                if asked.write:
+                    _write(HEAD + "\n".join(rows) + "\n", asked.tries)
         finally:
             while not free.empty():
                 free.get().close()
-    table = HEAD + "\n".join(rows) + "\n"
-    if asked.write:
-        _write(table, asked.tries)
     sys.exit(any("**" in row for row in rows))
 
 

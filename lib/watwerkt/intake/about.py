@@ -112,7 +112,7 @@ def delivered_file(folder: Path, name: str) -> Path:
     if not path.resolve().is_relative_to(folder.resolve()):
         raise DeliveryError(f"{name}: lies outside the delivery folder")
     if not path.is_file():
-        raise DeliveryError(f"{name} is not there: it is named, but not in the folder")
+        raise DeliveryError(f"{name}: named in delivery.yaml, but it is not there")
     return path
 
 
