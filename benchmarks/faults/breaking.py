@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
+
 from place import CHAPTER, TOWN, Place
 
 Run = Callable[[Place, random.Random], tuple[int, str]]
