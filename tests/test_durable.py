@@ -111,7 +111,7 @@ def test_a_file_stays_as_it_was_when_the_disk_is_full(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
-        (OSError(errno.ENOSPC, "x", "/home/j/report.pdf"), "report.pdf: the disk is full: make"),
+        (OSError(errno.ENOSPC, "x", "/mnt/report.pdf"), "report.pdf: the disk is full: make"),
         (OSError("No space left on device (os error 28)"), "the disk is full: make room"),
         (OSError(errno.EROFS, "x", "/mnt/nl"), "nl: the disk is read-only: name another folder"),
         (PermissionError(errno.EACCES, "x", "/mnt/nl"), "nl: no permission: ask"),

@@ -20,7 +20,7 @@ def place(tmp_path_factory):
 
 @pytest.mark.parametrize("fault", [f for f in FAULTS if f.name in FASTEST], ids=lambda f: f.name)
 def test_nothing_is_lost_and_nothing_is_half_written(place, fault):
-    ended = place.attempt(fault, random.Random(2))
+    ended = place.attempt(fault, random.Random(9))  # killed half way
     assert ended.code != 0
     assert (ended.kept, ended.whole, ended.resumed, ended.is_clear) == (True,) * 4
 
