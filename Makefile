@@ -1,4 +1,4 @@
-# make env · report · test · check · notebooks · validate · lab · bench · bench-truth · bench-speed · bench-faults
+# make env · report · test · check · notebooks · validate · lab · bench · bench-truth · bench-speed · bench-faults · bench-fuzz
 # Everything runs in .venv, which is made once and again when the lock changes.
 
 # The first Python of 3.11 or newer; another: make env PYTHON=python3.12
@@ -14,7 +14,7 @@ PANGO := libpango-1.0-0 libpangoft2-1.0-0
 NBVAL := --nbval --nbval-current-env
 WORKERS := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-.PHONY: env report test check notebooks validate lab bench bench-truth bench-speed bench-faults
+.PHONY: env report test check notebooks validate lab bench bench-truth bench-speed bench-faults bench-fuzz
 .DEFAULT_GOAL := report
 
 env: $(STAMP)
@@ -73,3 +73,7 @@ bench-speed: env
 # Break the real command at random moments, and write what was left into docs/reliability.md.
 bench-faults: env
 	$(QUIET_POOLS) $(BIN)/python benchmarks/faults/run.py --write
+
+# Read a hundred thousand deliveries that are nearly right; benchmarks/README.md has the outcome.
+bench-fuzz: env
+	$(QUIET_POOLS) $(BIN)/python benchmarks/fuzz/run.py
