@@ -20,9 +20,14 @@ def place(tmp_path_factory):
 
 @pytest.mark.parametrize("fault", [f for f in FAULTS if f.name in FASTEST], ids=lambda f: f.name)
 def test_nothing_is_lost_and_nothing_is_half_written(place, fault):
-    ended = place.attempt(fault, random.Random(9))  # killed half way
-    assert ended.code != 0
-    assert (ended.kept, ended.whole, ended.resumed, ended.is_clear) == (True,) * 4
+    rng, code = random.Random(9), 0
+    for _ in range(5):  # on a fast machine a kill may come when all is done
+        ended = place.attempt(fault, rng)
+        assert (ended.kept, ended.whole, ended.resumed, ended.is_clear) == (True,) * 4
+        code = code or ended.code
+        if code:
+            break
+    assert code != 0
 
 
 @pytest.mark.parametrize("change", [b"", b"other"])

@@ -8,7 +8,6 @@ import pytest
 from tiny_chapters import write_chapter
 from watwerkt.errors import ChapterError, ParameterError
 from watwerkt.params import ReportParams
-from watwerkt.runtime import run
 from watwerkt.runtime.run import read_declared, run_chapter
 
 SECRET = "123456782"
@@ -85,11 +84,10 @@ def test_a_failure_names_cell_and_cause_and_no_value(tmp_path, params, cell, mes
     assert caught.value.__suppress_context__
 
 
-def test_a_cell_that_takes_too_long_is_named(tmp_path, params, monkeypatch):
-    monkeypatch.setattr(run, "CELL_TIMEOUT_SECONDS", 2)
+def test_a_cell_that_takes_too_long_is_named(tmp_path, params):
     chapter = write_chapter(tmp_path, "01_x", "import time; time.sleep(30)")
     with pytest.raises(ChapterError, match=r"01_x, cell 2: took longer than 2 seconds"):
-        run_chapter(chapter, params, tmp_path / "out.ipynb", tmp_path / "log")
+        run_chapter(chapter, params, tmp_path / "out.ipynb", tmp_path / "log", timeout=2)
 
 
 @pytest.mark.parametrize(

