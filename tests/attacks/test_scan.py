@@ -11,10 +11,13 @@ import pytest
 from pypdf import PdfReader, PdfWriter
 from pypdf.annotations import FreeText
 from pypdf.generic import DictionaryObject, NameObject
+from xlsxwriter import Workbook
 
 from watwerkt.errors import DisclosureError, ParameterError
+from watwerkt.publish.excel_table import FIRST_ROW
 from watwerkt.scan import require_clean, scan_folder
 from watwerkt.scan import texts as text_rules
+from watwerkt.scan.finding import REMEDIES
 
 PLACE = "/" + "home/jan/data"  # no place of one machine stands in this repository
 BSN, PSEUDONYM = "111222333", "a026f5ec77da6bc0ae979632"
@@ -222,14 +225,14 @@ def test_a_leak_in_a_pdf_is_found(plant, example, tmp_path):
     assert rule in rules(tmp_path)
 
 
-@pytest.mark.parametrize(
-    ("name", "rule"),
-    [
-        ("01_data_quality.ipynb", "notebook"),
-        ("extra.csv", "unexpected_file"),
-        ("run.json", "unexpected_file"),
-    ],
-)
+STRANGE = {
+    "01_data_quality.ipynb": "notebook",
+    "extra.csv": "unexpected_file",
+    "run.json": "unexpected_file",
+}
+
+
+@pytest.mark.parametrize(("name", "rule"), STRANGE.items())
 def test_what_has_no_place_in_a_report_is_found(name, rule, tmp_path):
     (tmp_path / name).write_text("{}", encoding="utf-8")
     assert rules(tmp_path) == {rule}
@@ -248,6 +251,41 @@ def test_a_workbook_that_unpacks_without_end_is_not_unpacked(tmp_path):
     with zipfile.ZipFile(tmp_path / "tables.xlsx", "w", zipfile.ZIP_DEFLATED) as book:
         book.writestr("xl/worksheets/sheet1.xml", b"0" * 60_000_000)
     assert rules(tmp_path) == {"too_large"}
+
+
+PAIR = """<!DOCTYPE html><html lang="nl"><body><section id="ch02"><table>
+<caption>Mensen</caption><thead><tr><th>bestemming</th><th>mensen</th></tr></thead><tbody>
+<tr><td>werk</td><td>20</td></tr><tr><td>onderwijs</td><td>–</td></tr>
+<tr><td>school</td><td>–</td></tr></tbody></table></section></body></html>"""
+
+
+@pytest.mark.parametrize("hides", ["neither", "the page", "the book", "the page, in groups"])
+def test_what_one_file_hides_the_other_does_not_show(hides, tmp_path):
+    page = PAIR if "page" in hides else PAIR.replace("<td>–</td>", "<td>15</td>")
+    rows = [["2023", "werk", 20], ["2023", "onderwijs", 15], ["2023", "school", 15]]
+    if hides == "the book":
+        rows[1][2] = rows[2][2] = None
+    n_keys = 2 if hides == "the page, in groups" else 1
+    write_sheet(tmp_path / "tables.xlsx", [row[2 - n_keys :] for row in rows], n_keys)
+    (tmp_path / "report.html").write_text(page, encoding="utf-8")
+    found = [f for f in scan_folder(tmp_path) if f.rule == "hidden_elsewhere"]
+    where = "report.html" if hides == "the book" else "tables.xlsx"
+    assert [(f.file, f.count) for f in found] == ([] if hides == "neither" else [(where, 2)])
+
+
+def write_sheet(path: Path, rows: list[list], n_keys: int) -> None:
+    with Workbook(path) as book:
+        sheet = book.add_worksheet("02-1")
+        sheet.write(0, 0, "Mensen")
+        sheet.write_row(FIRST_ROW, 0, [*["jaar", "bestemming"][2 - n_keys :], "mensen"])
+        for number, row in enumerate(rows, start=FIRST_ROW + 1):
+            sheet.write_row(number, 0, row)
+
+
+def test_every_rule_has_a_plant():
+    tried = [*IN_PAGE.values(), *IN_BOOK.values(), *IN_COLUMNS.values(), *IN_PAPER.values()]
+    by_a_test = {"unreadable", "too_large", "hidden_elsewhere"}
+    assert {plant[-1] for plant in tried} | set(STRANGE.values()) | by_a_test == set(REMEDIES)
 
 
 def test_a_finding_never_gives_the_value(tmp_path):

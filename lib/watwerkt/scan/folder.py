@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile
@@ -17,12 +18,14 @@ from watwerkt.publish.provenance import PROVENANCE_LABELS
 from watwerkt.scan.columns import scan_columns
 from watwerkt.scan.finding import Finding
 from watwerkt.scan.pages import read_page, scan_page
+from watwerkt.scan.pairs import scan_pairs
 from watwerkt.scan.papers import open_document, read_pages, scan_document
 from watwerkt.scan.tables import count_heads, scan_table
 from watwerkt.scan.texts import scan_texts
 from watwerkt.scan.workbooks import is_bomb, read_sheets, read_words, scan_parts
 
-REPORT = {"report.html", "report.pdf", "tables.xlsx", "estimates.parquet", "aggregates.parquet",
+PAGE, BOOK = "report.html", "tables.xlsx"
+REPORT = {PAGE, BOOK, "report.pdf", "estimates.parquet", "aggregates.parquet",
           "manifest.json"}  # fmt: skip
 DESIGN = {"design.html", "design.pdf", "design.yaml"}
 LARGEST = 200_000_000  # bytes
@@ -41,7 +44,20 @@ def scan_folder(folder: Path, policy: Policy | None = None) -> list[Finding]:
     if not paths:
         raise ParameterError(f"{folder.name}: no such folder, or nothing in it to scan")
     policy = policy or read_policy()
-    return [f for path in paths for f in _scan(path, path.relative_to(folder).as_posix(), policy)]
+    found = [f for path in paths for f in _scan(path, path.relative_to(folder).as_posix(), policy)]
+    pages = [path for path in paths if path.name == PAGE and path.with_name(BOOK) in paths]
+    return found + [f for path in pages for f in _compare(path, folder)]
+
+
+def _compare(page: Path, folder: Path) -> list[Finding]:
+    """The page and the workbook of one report; what cannot be read was found already."""
+    book = page.with_name(BOOK)
+    with suppress(*UNREADABLE):
+        names = [path.relative_to(folder).as_posix() for path in (page, book)]
+        tables = read_page(page.read_text(encoding="utf-8")).tables
+        if not is_bomb(book):
+            return list(scan_pairs((names[0], tables), (names[1], read_sheets(book))))
+    return []
 
 
 def _scan(path: Path, file: str, policy: Policy) -> Iterator[Finding]:

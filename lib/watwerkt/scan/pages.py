@@ -91,7 +91,8 @@ class Page(HTMLParser):
         rows = [row for row in self._rows if len(row) == len(self._heads)]
         if self._heads and rows:
             place = f"{self._place}, table {len(self.tables) + 1}"
-            self.tables.append(_table(place, self._heads, rows, self.language))
+            cells = [[_value(cell, self.language) for cell in row] for row in rows]
+            self.tables.append(Table(place, self._caption, self._heads, cells))
 
 
 def read_page(text: str) -> Page:
@@ -121,11 +122,6 @@ def _is_foreign(tag: str, name: str, value: str) -> bool:
     if name in LOADS or (tag, name) == ("link", "href"):
         return value not in ("", "data:,")
     return name in ("href", "xlink:href") and tag in ("use", "image") and not value.startswith("#")
-
-
-def _table(place: str, heads: list[str], rows: list[list[str]], language: str) -> Table:
-    cells = [[_value(cell, language) for cell in row] for row in rows]
-    return Table(place, heads, cells)
 
 
 def _value(cell: str, language: str) -> Value:

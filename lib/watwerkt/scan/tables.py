@@ -28,11 +28,13 @@ class Table:
     Attributes
     ----------
     place : where it stands.
+    title : above it; in a page the mark of synthetic data may follow.
     heads : the words above its columns.
     rows : texts and numbers; NOTHING (a dash) or None where there is no figure.
     """
 
     place: str
+    title: str
     heads: Sequence[str]
     rows: Sequence[Sequence[Value]]
 

@@ -47,7 +47,8 @@ def read_sheets(path: Path) -> list[Table]:
         rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
         heads = [str(cell) for cell in rows[FIRST_ROW]] if len(rows) > FIRST_ROW else []
         cells = [[_value(cell) for cell in row] for row in rows[FIRST_ROW + 1 :]]
-        tables.append(Table(f"sheet {number}", heads, cells))
+        title = str(rows[0][0]) if rows and rows[0] else ""
+        tables.append(Table(f"sheet {number}", title, heads, cells))
     return tables
 
 
