@@ -49,6 +49,22 @@ def test_a_parquet_file_of_one_value_and_half_a_billion_rows(tmp_path):
         read_raw(tmp_path, "bomb.parquet")
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("person_id,a\n" + "x" * 20_000_000 + ",1\n", "cannot be read as .csv"),
+        ('person_id,a\n1,"' + "x\n" * 10_000_000, "cannot be read as .csv"),
+        ("person_id" + ",a" * 500_000 + "\n1\n", "columns 2, 3, .* 11 and 499,990 more share"),
+    ],
+    ids=["a line", "an open quote", "a header"],
+)
+def test_a_line_without_end_is_refused(tmp_path, text, message):
+    (tmp_path / "long.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(DeliveryError, match=message) as refused:
+        read_raw(tmp_path, "long.csv")
+    assert len(str(refused.value)) < 500
+
+
 @pytest.mark.parametrize("name", ["cut.xlsx", "cut.parquet", "cut.sav"])
 def test_what_is_no_such_file_is_said_to_be_damaged(tmp_path, name):
     (tmp_path / name).write_bytes(b"PK\x03\x04 and no more")

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
+import polars as pl
 
 from place import CHAPTER, TOWN, Place
 
@@ -65,6 +66,18 @@ def kill_group(place: Place, rng: random.Random) -> tuple[int, str]:
             os.killpg(group, signal.SIGKILL)
         except ProcessLookupError:
             continue
+    return _end(run)
+
+
+def kill_when_released(place: Place, rng: random.Random) -> tuple[int, str]:
+    """SIGKILL as soon as the ledger has the release, while the report is yet to be put in place."""
+    ledger = place.root / "restricted" / TOWN / "releases"
+    (ledger / "0001.jsonl").unlink()  # the new report's own, which was made once before
+    before, run = os.listdir(ledger), place.start()
+    while run.poll() is None:
+        if any(os.listdir(ledger) != before for _ in range(1000)):
+            break
+    run.kill()
     return _end(run)
 
 
@@ -172,10 +185,41 @@ def jumping_clock(place: Place, rng: random.Random) -> tuple[int, str]:
 
 def cut_file(place: Place, rng: random.Random) -> tuple[int, str]:
     """A file of the delivery broken off at a random byte."""
+    path = _delivered(place, rng)
+    content = path.read_bytes()
+    return _run_with(place, path, content[: rng.randint(0, len(content) // 2)])
+
+
+def unreadable_file(place: Place, rng: random.Random) -> tuple[int, str]:
+    """A file of the delivery overwritten with noise."""
+    return _run_with(place, _delivered(place, rng), rng.randbytes(rng.randint(1, 100_000)))
+
+
+def bomb(place: Place, rng: random.Random) -> tuple[int, str]:
+    """A delivered Parquet file of 310 million rows in a megabyte."""
+    made = place.folder / "bomb.parquet"
+    if not made.exists():
+        rows = pl.LazyFrame({"person_id": ["a"]})
+        rows.select(pl.repeat(1, 310_000_000, dtype=pl.Int8).alias("person_id")).sink_parquet(made)
+    delivery = place.root / "data" / "raw" / TOWN
+    shutil.copy(made, delivery / made.name)
+    about = delivery / "delivery.yaml"
+    text = about.read_text(encoding="utf-8").replace("clients.csv", made.name)
+    try:
+        return _run_with(place, about, text.encode())
+    finally:
+        (delivery / made.name).unlink()
+
+
+def _delivered(place: Place, rng: random.Random) -> Path:
     names = sorted(p for p in (place.root / "data" / "raw" / TOWN).iterdir() if p.is_file())
-    path = rng.choice([p for p in names if p.suffix in (".csv", ".parquet")])
+    return rng.choice([p for p in names if p.suffix in (".csv", ".parquet")])
+
+
+def _run_with(place: Place, path: Path, content: bytes) -> tuple[int, str]:
+    """The command while ``path`` holds ``content``."""
     before = path.read_bytes()
-    path.write_bytes(before[: rng.randint(0, len(before) // 2)])
+    path.write_bytes(content)
     try:
         return _end(place.start())
     finally:
@@ -192,12 +236,7 @@ def hostile_yaml(place: Place, rng: random.Random) -> tuple[int, str]:
     climbing = path.read_text(encoding="utf-8").replace("clients.csv", "../../secret.csv")
     own = place.root / "papermill_params" / f"{TOWN}.yaml"
     target, text = rng.choice([(p, t) for p in (path, own) for t in texts] + [(path, climbing)])
-    before = target.read_bytes()
-    target.write_text(text, encoding="utf-8")
-    try:
-        return _end(place.start())
-    finally:
-        Path(target).write_bytes(before)
+    return _run_with(place, target, text.encode())
 
 
 GAP = r"(?i)kernel died|did not start|took longer than"
@@ -205,6 +244,7 @@ SHORT = r"disk is full|grow this large|read-only|too little memory|" + GAP
 FAULTS = [
     Fault("kill -9 of the command", kill_parent, silent=(-9,)),
     Fault("kill -9 of all its processes", kill_group, silent=(-9,)),
+    Fault("kill -9 once it is in the ledger", kill_when_released, silent=(-9,)),
     Fault("kill -9 of a chapter's kernel", kill_kernel, GAP),
     Fault("a chapter hangs", hang, GAP),
     Fault("disk full", full_disk, SHORT, needs_disk=True),
@@ -214,5 +254,7 @@ FAULTS = [
     Fault("two runs on one output", two_at_once, "another run is writing it"),
     Fault("clock jumps", jumping_clock),
     Fault("delivered file cut off", cut_file, r"\.(csv|parquet)"),
+    Fault("delivered file unreadable", unreadable_file, r"\.(csv|parquet)"),
+    Fault("delivered file a bomb", bomb, r"\.parquet.*unfolds to more"),
     Fault("hostile YAML", hostile_yaml, r"\.yaml"),
 ]

@@ -6,6 +6,7 @@ empty text as missing. Nothing here raises with another library's words: those q
 
 import datetime as dt
 import zlib
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from watwerkt.intake.cells import drop_empty_rows, strip_texts
 from watwerkt.intake.csv_text import read_csv_text
 from watwerkt.intake.modest import require_modest
 
-NAMELESS = "column "
+NAMELESS, TOLD = "column ", 10
 UNREADABLE = (
     OSError,
     ValueError,
@@ -161,9 +162,11 @@ def _moments(column: pl.Series) -> pl.Series:
 def _unique(names: list[str]) -> list[str]:
     """The header, stripped; a column without a name gets its number."""
     stripped = [name.strip() or f"{NAMELESS}{i}" for i, name in enumerate(names, start=1)]
-    twice = [i for i, name in enumerate(stripped, start=1) if stripped.count(name) > 1]
+    times = Counter(stripped)
+    twice = [f"{i}" for i, name in enumerate(stripped, start=1) if times[name] > 1]
     if twice:
-        raise DeliveryError(f"columns {', '.join(map(str, twice))} share their names")
+        more = f" and {len(twice) - TOLD:,} more" if len(twice) > TOLD else ""
+        raise DeliveryError(f"columns {', '.join(twice[:TOLD])}{more} share their names")
     return stripped
 
 
