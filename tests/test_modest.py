@@ -54,7 +54,10 @@ def test_a_parquet_file_of_one_value_and_half_a_billion_rows(tmp_path):
     [
         ("person_id,a\n" + "x" * 20_000_000 + ",1\n", "cannot be read as .csv"),
         ('person_id,a\n1,"' + "x\n" * 10_000_000, "cannot be read as .csv"),
-        ("person_id" + ",a" * 20_000 + "\n1\n", "columns 2, .* 11 and 19,990 more share"),
+        (
+            "person_id" + ",a" * 20_000 + "\n1" + "," * 20_000 + "\n",
+            "columns 2, .* 11 and 19,990 more share",
+        ),
     ],
     ids=["a line", "an open quote", "a header"],
 )

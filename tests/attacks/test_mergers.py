@@ -1,4 +1,4 @@
-"""Two towns and the one they become, or a country and its towns: nothing is left when subtracted."""
+"""Two towns and what they become, or a country and its towns: subtracting leaves nothing small."""
 
 from dataclasses import replace
 
