@@ -34,15 +34,16 @@ def main() -> None:
     asked = argparse.ArgumentParser()
     asked.add_argument("--inputs", type=int, default=102_000)
     asked.add_argument("--workers", type=int, default=2)
+    asked.add_argument("--only", nargs="*", default=list(bases()), choices=list(bases()))
     given = asked.parse_args()
     each = given.inputs // len(bases())
     tasks = [
         (name, first, min(first + A_TASK, each))
-        for name in bases()
+        for name in given.only
         for first in range(0, each, A_TASK)
     ]
-    total = {name: Outcomes() for name in bases()}
-    peak = dict.fromkeys(bases(), 0)
+    total = {name: Outcomes() for name in given.only}
+    peak = dict.fromkeys(given.only, 0)
     start = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(given.workers, mp_context=start) as pool:
         for name, found, most in pool.map(work, tasks):
