@@ -3,7 +3,10 @@
 import os
 import zipfile
 
+import numpy as np
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import yaml
 
@@ -66,6 +69,15 @@ def test_a_line_without_end_is_refused(tmp_path, text, message):
     with pytest.raises(DeliveryError, match=message) as refused:
         read_raw(tmp_path, "long.csv")
     assert len(str(refused.value)) < 500
+
+
+def test_text_in_parquet_that_is_no_text_is_refused(tmp_path):
+    """A reader that trusts it reads beyond its memory."""
+    offsets, content = pa.py_buffer(np.array([0, 2], dtype="int32")), pa.py_buffer(b"\xc3\x28")
+    text = pa.StringArray.from_buffers(1, offsets, content)
+    pq.write_table(pa.table({"person_id": text}), tmp_path / "bad.parquet")
+    with pytest.raises(DeliveryError, match=r"bad\.parquet: cannot be read"):
+        read_raw(tmp_path, "bad.parquet")
 
 
 @pytest.mark.parametrize("name", ["cut.xlsx", "cut.parquet", "cut.sav"])

@@ -86,7 +86,9 @@ def _read_csv(path: Path, sheet: str | None) -> tuple[list[str], pl.DataFrame]:
 def _read_parquet(path: Path, sheet: str | None) -> tuple[list[str], pl.DataFrame]:
     """By Arrow: a damaged page ends the whole process in the reader of polars."""
     with pq.ParquetFile(path, page_checksum_verification=True) as file:
-        frame = pl.DataFrame(file.read())
+        table = file.read()
+    table.validate(full=True)
+    frame = pl.DataFrame(table)
     nested = sum(dtype.is_nested() or dtype == pl.Binary for dtype in frame.dtypes)
     if nested:
         raise DeliveryError(f"{nested} columns hold lists or records; one value a cell is read")
