@@ -5,7 +5,9 @@ import multiprocessing
 import resource
 import sys
 import tempfile
-from concurrent.futures import ProcessPoolExecutor
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -14,19 +16,30 @@ from fuzz.mutations import bases
 from fuzz.outcomes import ACCEPTED, REFUSED, Outcomes, limit_memory, run
 
 MEMORY = 2 * 2**30
-A_TASK = 250
+A_TASK = 1_000
 
 
 def work(task: tuple[str, int, int]) -> tuple[str, Outcomes, int]:
     """Some seeds of one format in a folder of their own."""
     name, first, until = task
-    if resource.getrlimit(resource.RLIMIT_AS)[0] == resource.RLIM_INFINITY:
-        with tempfile.TemporaryDirectory(prefix="ww-fuzz-") as folder:
-            run(bases()[name], range(5), Path(folder))  # imports and pools first
-        limit_memory(MEMORY)
+    with tempfile.TemporaryDirectory(prefix="ww-fuzz-") as folder:
+        run(bases()[name], range(5), Path(folder))  # imports and pools first
+    limit_memory(MEMORY)
     with tempfile.TemporaryDirectory(prefix="ww-fuzz-") as folder:
         found = run(bases()[name], range(first, until), Path(folder))
     return name, found, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def work_apart(task: tuple[str, int, int]) -> tuple[str, Outcomes, int]:
+    """The same in a process of its own: where an input ends it, that is one fault."""
+    name, first, until = task
+    start = multiprocessing.get_context("spawn")
+    try:
+        with ProcessPoolExecutor(1, mp_context=start) as pool:
+            return pool.submit(work, task).result()
+    except BrokenProcessPool:
+        lost = Counter({"fault": until - first})
+        return name, Outcomes(lost, {"the process died": first}), 0
 
 
 def main() -> None:
@@ -44,9 +57,8 @@ def main() -> None:
     ]
     total = {name: Outcomes() for name in given.only}
     peak = dict.fromkeys(given.only, 0)
-    start = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(given.workers, mp_context=start) as pool:
-        for name, found, most in pool.map(work, tasks):
+    with ThreadPoolExecutor(given.workers) as pool:
+        for name, found, most in pool.map(work_apart, tasks):
             total[name].add(found)
             peak[name] = max(peak[name], most)
     print("| changed | inputs | accepted | refused | faults | slowest (s) | memory (MB) |")
