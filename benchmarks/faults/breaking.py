@@ -239,7 +239,7 @@ def hostile_yaml(place: Place, rng: random.Random) -> tuple[int, str]:
     return _run_with(place, target, text.encode())
 
 
-GAP = r"(?i)kernel died|did not start|took longer than"
+GAP = r"kernel died|did not start|took longer than"
 SHORT = r"disk is full|grow this large|read-only|too little memory|" + GAP
 FAULTS = [
     Fault("kill -9 of the command", kill_parent, silent=(-9,)),

@@ -96,7 +96,9 @@ class Place:
         if not resumed:
             other = [k for k in self.new | after if self.new.get(k) != after.get(k)]
             print("   next run:", again.returncode, other, left, last[-300:], flush=True)
-        is_clear = code in (0, *fault.silent) or re.search(fault.says, said) is not None
+        is_clear = (
+            code in (0, *fault.silent) or re.search(fault.says, said, re.IGNORECASE) is not None
+        )
         return Ended(code, said, known or (failed and code == 1), whole, resumed, is_clear)
 
     def close(self) -> None:

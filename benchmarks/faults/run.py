@@ -43,15 +43,15 @@ def main() -> None:
         has_disk = all(place.is_disk for place in free.queue)
         faults = [f for f in chosen if has_disk or not f.needs_disk]
         try:
-            rows = []
+            rows = _read_rows() if asked.only else {}
             for fault in faults:
-                rows.append(_try(fault, asked, free))
+                rows[fault.name] = _try(fault, asked, free)
                 if asked.write:
-                    _write(HEAD + "\n".join(rows) + "\n", asked.tries)
+                    _write([rows[f.name] for f in FAULTS if f.name in rows], asked.tries)
         finally:
             while not free.empty():
                 free.get().close()
-    sys.exit(any("**" in row for row in rows))
+    sys.exit(any("**" in rows[fault.name] for fault in faults))
 
 
 def _try(fault: Fault, asked: argparse.Namespace, free: "Queue[Place]") -> str:
@@ -80,14 +80,21 @@ def _row(name: str, ended: list[Ended]) -> str:
     return f"| {name} | {len(ended)} | {broke} | {' | '.join(marked)} | {shown} |"
 
 
-def _write(table: str, tries: int) -> None:
+def _read_rows() -> dict[str, str]:
+    """The rows in the document, by the name of their fault."""
+    lines = DOC.read_text(encoding="utf-8").partition(BEGIN)[2].partition(END)[0].splitlines()
+    return {line.split("|")[1].strip(): line for line in lines if line.startswith("| ")}
+
+
+def _write(rows: list[str], tries: int) -> None:
     said = (
         f"`make bench-faults`, {datetime.now(UTC):%Y-%m-%d}, {tries} tries a fault; exit codes "
         "with the number of tries, negative for a signal. Bold: what did not hold.\n\n"
     )
+    table = "\n".join(rows)
     before, _, rest = DOC.read_text(encoding="utf-8").partition(BEGIN)
     _, _, after = rest.partition(END)
-    DOC.write_text(f"{before}{BEGIN}\n{said}{table}{END}{after}", encoding="utf-8")
+    DOC.write_text(f"{before}{BEGIN}\n{said}{HEAD}{table}\n{END}{after}", encoding="utf-8")
 
 
 def _read_arguments() -> argparse.Namespace:
