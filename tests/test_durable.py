@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 
+import polars as pl
 import pytest
 
 from watwerkt import durable
@@ -113,6 +114,10 @@ def test_a_file_stays_as_it_was_when_the_disk_is_full(tmp_path, monkeypatch):
     [
         (OSError(errno.ENOSPC, "x", "/mnt/report.pdf"), "report.pdf: the disk is full: make"),
         (OSError("No space left on device (os error 28)"), "the disk is full: make room"),
+        (
+            pl.exceptions.ComputeError("parquet: Invalid thrift: transport error"),
+            "the disk is full, or files may not grow this large here",
+        ),
         (OSError(errno.EROFS, "x", "/mnt/nl"), "nl: the disk is read-only: name another folder"),
         (PermissionError(errno.EACCES, "x", "/mnt/nl"), "nl: no permission: ask"),
         (MemoryError(), "too little memory"),

@@ -26,6 +26,7 @@ FELL_SHORT = {
     errno.EIO: "the disk does not answer: check it",
     errno.ENOMEM: "too little memory: close other programs, or use a larger machine",
 }
+NO_END = "Invalid thrift: transport error"  # Polars, of a file whose end it could not write
 UNCHANGED = "Nothing was replaced; then run this again"
 
 
@@ -48,6 +49,9 @@ def shortage_of(fault: BaseException) -> RoomError | None:
         return RoomError(f"{FELL_SHORT[errno.ENOMEM]}. {UNCHANGED}")
     number = fault.errno if isinstance(fault, OSError) else None
     number = _number_in(fault) if number is None else number
+    if number is None and NO_END in str(fault):
+        sentence = "the disk is full, or files may not grow this large here: make room"
+        return RoomError(f"{sentence}. {UNCHANGED}")
     if number not in FELL_SHORT:
         return None
     named = getattr(fault, "filename", None)
