@@ -125,7 +125,7 @@ def hang(place: Place, rng: random.Random) -> tuple[int, str]:
 def full_disk(place: Place, rng: random.Random) -> tuple[int, str]:
     """Room for some of what is to be written, and no more."""
     ballast = place.root / "ballast"
-    room = shutil.disk_usage(place.disk).free - rng.randint(0, 600_000)
+    room = shutil.disk_usage(place.disk).free - rng.randint(0, 300_000)
     with ballast.open("wb") as file:
         for _ in range(room >> 12):
             file.write(b"\1" * 4096)
