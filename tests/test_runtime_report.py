@@ -70,8 +70,8 @@ def report(place, out=None, chosen=(), language="en"):
     told = StringIO()
     at = place if out is None else workspace(out=out)
     params = read_params(place.params, TOWN, language=language)
-    failures = write_report(at, params, place.delivery(TOWN), Console(file=told), chosen)
-    return failures, told.getvalue()
+    failed = write_report(at, params, place.delivery(TOWN), Console(file=told), chosen)
+    return [outcome.sentence for outcome in failed], told.getvalue()
 
 
 @pytest.fixture(scope="module")

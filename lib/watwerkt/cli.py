@@ -14,6 +14,7 @@ from typing import Annotated
 
 import typer
 
+from watwerkt.cli_many import batch, benchmark
 from watwerkt.cli_options import (
     Folder,
     Kind,
@@ -234,17 +235,5 @@ def plan(
     shown.print(f"{place.shown(path)}  sha256 {fingerprint}")
 
 
-@app.command()
-def benchmark(
-    reports: Annotated[Path, typer.Argument(metavar="REPORTS", help="A folder per municipality.")],
-    out: Annotated[Path, typer.Option(help="Gets the comparison, in a folder by language.")],
-    language: Annotated[Language, typer.Option()] = Language.nl,
-) -> None:
-    """Compare municipalities, from what they released only."""
-    from watwerkt.runtime.benchmark import write_benchmark
-
-    place = workspace(out=out)
-    failures = write_benchmark(place, reports, str(language), told)
-    if failures:
-        raise ChapterError(f"{len(failures)} of the chapters failed; the others were written")
-    shown.print(place.shown(place.reports / str(language) / "report.html"))
+app.command()(batch)
+app.command()(benchmark)

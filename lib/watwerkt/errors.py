@@ -81,9 +81,17 @@ class DataError(WatwerktError):
 
 
 class ChapterError(WatwerktError):
-    """A chapter did not run to its end."""
+    """A chapter did not run to its end.
+
+    ``kind``: ``data`` or ``code`` where another run would end the same way; ``kernel``, ``timeout``
+    or ``memory`` where it might not.
+    """
 
     exit_code = 1
+
+    def __init__(self, message: str = "", kind: str = "code") -> None:
+        super().__init__(message)
+        self.kind = kind
 
 
 class LibraryError(WatwerktError):

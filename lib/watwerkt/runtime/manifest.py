@@ -41,14 +41,22 @@ def build_manifest(
 
     ``prepared`` is ``prepared.json``. What draws at random has a seed of its own in the library.
     """
-    settings = params.model_dump(mode="json", exclude=set(PLACES))
     return {
         "schema_version": SCHEMA_VERSION,
         **{k: prepared[k] for k in ("municipality_id", "executor_id", "synthetic")},
         **{k: prepared[k] for k in ("first_month", "last_month", "extract_date")},
+        "delivery_sha256": prepared["fingerprint"],
+        "seeds": {},
+        **describe_rules(params, policy, lock),
+    }
+
+
+def describe_rules(params: ReportParams, policy: Policy, lock: Path) -> dict[str, Any]:
+    """Of the manifest, what can be said before a delivery is read."""
+    settings = params.model_dump(mode="json", exclude=set(PLACES))
+    return {
         "params": settings,
         "params_sha256": values_fingerprint(settings),
-        "delivery_sha256": prepared["fingerprint"],
         "library_version": __version__,
         "library_sha256": library_fingerprint(),
         "lock_sha256": file_fingerprint(lock),
@@ -59,7 +67,6 @@ def build_manifest(
             policy.model_dump(mode="json", exclude={"is_synthetic"})
         ),
         "plan_sha256": None,
-        "seeds": {},
     }
 
 

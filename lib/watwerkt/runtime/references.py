@@ -58,8 +58,8 @@ def _write_example(place: Workspace, console: Console) -> None:
     delivery = place.root / "data" / "sample" / SAMPLE
     with TemporaryDirectory() as folder:
         aside = workspace(out=Path(folder, "reports"))
-        if failures := write_report(aside, params, delivery, console):
-            raise ChapterError("; ".join(failures))
+        if failed := write_report(aside, params, delivery, console):
+            raise ChapterError("; ".join(outcome.sentence for outcome in failed))
         written = aside.reports / SAMPLE / params.language
         shutil.copytree(written, place.reports / "example", dirs_exist_ok=True)
         for name in RELEASED:

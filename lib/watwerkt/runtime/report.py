@@ -39,8 +39,8 @@ def write_report(
     console: Console,
     chosen: Sequence[str] = (),
     timeout: int = CELL_TIMEOUT_SECONDS,
-) -> list[str]:
-    """Write the report of ``params.municipality_id``; return the failures in words, if any.
+) -> list[Outcome]:
+    """Write the report of ``params.municipality_id``; return the chapters that failed, if any.
 
     Prepares first, where that is needed. What was released before is held against what is released
     now, and the ledger of releases has this report before it is published. Published and restricted
@@ -53,7 +53,7 @@ def write_report(
     """
     started = datetime.now(UTC)
     chapters = read_chapters(place.notebooks, chosen)
-    papers = _read_papers(place, params.municipality_id)
+    papers = read_papers(place, params.municipality_id)
     folder = place.prepared / params.municipality_id
     with console.status("prepare"):
         run_prepare(delivery, folder, params)
@@ -74,12 +74,13 @@ def write_report(
         write_published(outcomes, chapters, filled, manifest, about, console)
         require_clean(scan_folder(published), f"{params.municipality_id}/{params.language}")
         add_release(place.restricted, filled, manifest)
-        failures = [outcome.sentence for outcome in outcomes if outcome.failure]
-        write_run(started, {o.name: o.seconds for o in outcomes}, failures, restricted)
-    return failures
+        failed = [outcome for outcome in outcomes if outcome.failure]
+        sentences = [outcome.sentence for outcome in failed]
+        write_run(started, {o.name: o.seconds for o in outcomes}, sentences, restricted)
+    return failed
 
 
-def _read_papers(place: Workspace, municipality_id: str) -> dict[str, str | None]:
+def read_papers(place: Workspace, municipality_id: str) -> dict[str, str | None]:
     """The fingerprints of what the municipality laid down itself, as the manifest names them."""
     papers = {
         "chain_policy_sha256": read_chain_policy(place.params, municipality_id),

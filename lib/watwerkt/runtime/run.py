@@ -70,22 +70,25 @@ def run_chapter(
     except (PapermillExecutionError, CellTimeoutError, DeadKernelError, RuntimeError) as error:
         injected = len(begun) > 1
         cell = len(begun) - injected
-        failure = ChapterError(f"{notebook.stem}, cell {cell}: {_cause(error, timeout)}")
+        cause, kind = _cause(error, timeout)
+        failure = ChapterError(f"{notebook.stem}, cell {cell}: {cause}", kind)
         if isinstance(error, PapermillExecutionError) and _is_ours(error):
             failure.add_note(error.evalue)
         raise failure from None
 
 
-def _cause(error: Exception, timeout: int) -> str:
+def _cause(error: Exception, timeout: int) -> tuple[str, str]:
+    """What ended the chapter, in words and as the kind of a ChapterError."""
     match error:
         case PapermillExecutionError():
-            return str(error.ename)
+            kind = "data" if _is_ours(error) else "code"
+            return str(error.ename), "memory" if error.ename == "MemoryError" else kind
         case CellTimeoutError():
-            return f"took longer than {timeout} seconds"
+            return f"took longer than {timeout} seconds", "timeout"
         case DeadKernelError():
-            return "the kernel died (out of memory?)"
+            return "the kernel died (out of memory?)", "kernel"
         case _:
-            return f"the kernel did not start ({type(error).__name__})"
+            return f"the kernel did not start ({type(error).__name__})", "kernel"
 
 
 def _is_ours(error: PapermillExecutionError) -> bool:
