@@ -20,7 +20,7 @@ LAYERS = [
     {"publish"},
     {"scan"},
     {"runtime", "lab"},
-    {"cli", "cli_options"},
+    {"cli", "cli_many", "cli_options"},
 ]
 DEPTH = {name: depth for depth, layer in enumerate(LAYERS) for name in layer}
 ONLY = {
