@@ -1,7 +1,9 @@
 """A batch: what is to be done and why, what a failing municipality leaves alone, and going on."""
 
 import json
+import os
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
@@ -10,8 +12,9 @@ from rich.console import Console
 from test_runtime_report import RECORD, SAY, add_chapter
 from watwerkt.errors import ParameterError
 from watwerkt.paths import Workspace, workspace
-from watwerkt.runtime.batch import run_batch, tell_missing
-from watwerkt.runtime.batch_jobs import plan_jobs
+from watwerkt.runtime.batch import _Worker, run_batch, tell_missing
+from watwerkt.runtime.batch_jobs import Job, plan_jobs
+from watwerkt.runtime.batch_worker import Ended
 from watwerkt.synthetic import Scenario, simulate, write_delivery
 
 pytestmark = pytest.mark.e2e
@@ -136,6 +139,25 @@ def test_what_is_current_is_made_again_when_asked_with_the_same_bytes(place, end
     [one] = run_batch(place, [job], 1, 60, Console(quiet=True))
     assert one.failures == ()
     assert {p.name: p.read_bytes() for p in (place.reports / WELL / "nl").iterdir()} == before
+
+
+def end_at_once(place, params, delivery, timeout) -> Ended:
+    """A worker that the system ends for one town, and lets go on for another."""
+    if delivery.name == KILLED:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return Ended(delivery.name, ["nl"])
+
+
+def test_a_worker_that_is_ended_is_replaced(place):
+    worker = _Worker(end_at_once)
+    try:
+        ended = worker.run(place, Job(KILLED, delivery=Path(KILLED)), TIMEOUT)
+        assert [(f.kind, f.sentence) for f in ended.failures] == [
+            ("memory", f"{KILLED}: its process was ended from outside (out of memory?)")
+        ]
+        assert worker.run(place, Job(WELL, delivery=Path(WELL)), TIMEOUT).written == ["nl"]
+    finally:
+        worker.close()
 
 
 def test_an_unknown_town_is_wrong_use(place):

@@ -1,7 +1,7 @@
 """One municipality of a batch, in a process of its own: what became of it, never an exception.
 
-Kinds of failure: ``data`` and ``code`` end the same way again; ``kernel``, ``timeout``, ``memory``
-and ``disk`` need not, and are tried once more.
+Kinds of failure: ``data`` and ``code`` end the same way again, ``busy`` while another run is at it;
+``kernel``, ``timeout``, ``memory`` and ``disk`` need not, and are tried once more.
 """
 
 import io
@@ -92,7 +92,7 @@ def _kind(error: Exception) -> str:
     if short is not None:
         return "memory" if "memory" in str(short) else "disk"
     if isinstance(error, BusyError):
-        return "disk"
+        return "busy"
     return "data" if isinstance(error, WatwerktError) and error.exit_code != 70 else "code"
 
 
