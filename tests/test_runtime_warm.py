@@ -129,3 +129,9 @@ def test_a_kernel_started_cold_gives_the_same(tmp_path, monkeypatch):
         monkeypatch.setattr(kernel, "CAN_FORK", forked)
         texts.append(printed(cells, tmp_path / name))
     assert texts[0] == texts[1] != ""
+
+
+@pytest.mark.parametrize("can_fork", [True, False])
+def test_what_runs_is_not_kept_in_the_profile_of_the_user(tmp_path, monkeypatch, can_fork):
+    monkeypatch.setattr(kernel, "CAN_FORK", can_fork)
+    assert printed(["print(get_ipython().history_manager.enabled)"], tmp_path) == "False\n"

@@ -11,7 +11,7 @@ from jupyter_client.manager import AsyncKernelManager
 from traitlets import Unicode
 from traitlets.config import Config
 
-from watwerkt.runtime.warm import CAN_FORK, WarmProvisioner
+from watwerkt.runtime.warm import CAN_FORK, NO_HISTORY, WarmProvisioner
 
 LONGEST_SOCKET_FOLDER = 80  # of the 107 characters a Unix socket's path may have
 
@@ -31,6 +31,7 @@ class LoggedKernelManager(AsyncKernelManager):
             await super().start_kernel(log=self.log_file, **options)
             return
         with Path(self.log_file).open("ab") as log:
+            options["extra_arguments"] = [*options.get("extra_arguments", ()), *NO_HISTORY]
             await super().start_kernel(stderr=log, **options)
 
 

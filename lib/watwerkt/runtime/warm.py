@@ -20,6 +20,7 @@ from jupyter_client.provisioning import LocalProvisioner
 from watwerkt import analysis
 
 CAN_FORK = sys.platform == "linux"  # elsewhere forking after such imports is not safe
+NO_HISTORY = ("--HistoryManager.enabled=False",)  # else what runs is kept in the user's profile
 PRELOAD = (
     *(module.name for module in pkgutil.iter_modules(analysis.__path__, f"{analysis.__name__}.")),
     "watwerkt.publish.figures",
@@ -99,7 +100,8 @@ def serve_kernel(connection_file: str, folder: str, environment: dict[str, str],
     from ipykernel.kernelapp import IPKernelApp
 
     # With a parent, it does not write how to connect to it.
-    IPKernelApp.launch_instance(argv=["-f", connection_file], parent_handle=os.getppid())
+    arguments = ["-f", connection_file, *NO_HISTORY]
+    IPKernelApp.launch_instance(argv=arguments, parent_handle=os.getppid())
 
 
 def _end_with(asker: BaseProcess | None) -> None:
